@@ -1,0 +1,357 @@
+"""The `tricite` command. It parses and prints; the work is done in corpus/, index/, qa/ and eval/."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from index import IndexReport
+    from index.indexing import Progress
+    from qa.answer import Answer
+    from qa.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Cited answers in Arabic, Chinese and English from your own documents.",
+)
+
+IndexFolder = Annotated[
+    Path | None, typer.Option("--index", help="Index folder [default: TRICITE_INDEX or .tricite/index]")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else")]
+Batch = Annotated[
+    Path | None, typer.Option("--batch", help='Questions, {"id", "question"} a line; one JSON answer a line')
+]
+Question = Annotated[str | None, typer.Argument(help="The question, in Arabic, Chinese or English")]
+
+
+@app.command()
+def index(
+    paths: Annotated[list[Path], typer.Argument(help="Files and folders to add or update")],
+    index: IndexFolder = None,
+    as_json: AsJson = False,
+    prune: Annotated[bool, typer.Option("--prune", help="Remove documents whose files are gone")] = False,
+) -> None:
+    """Add documents to the index, or update them; unchanged files cost nothing."""
+    from index import update_index
+
+    settings = _settings(index=index)
+    with _progress() as progress:
+        report = update_index(
+            settings.index,
+            paths,
+            settings.load_embedder(),
+            splitter=settings.splitter(),
+            prune=prune,
+            progress=progress,
+        )
+    _print_report(report, as_json)
+
+
+@app.command()
+def remove(
+    document_ids: Annotated[list[str], typer.Argument(help="Ids of documents; `tricite status` lists them")],
+    index: IndexFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove documents from the index."""
+    from index import remove_documents
+
+    settings = _settings(index=index)
+    report = remove_documents(
+        settings.index, document_ids, settings.load_embedder(), splitter=settings.splitter()
+    )
+    _print_report(report, as_json)
+
+
+@app.command()
+def search(
+    question: Question = None,
+    index: IndexFolder = None,
+    k: Annotated[int, typer.Option("--k", min=1, max=1000, help="Documents to return")] = 10,
+    as_json: AsJson = False,
+    batch: Batch = None,
+) -> None:
+    """Find the passages that fit a question, in any language."""
+    from qa.render import search_json
+
+    _need_one(question, batch)
+    settings = _settings(index=index)
+    questions = _read_batch(batch) if batch else []
+    pipeline = _settings(index=settings.index, generator="none").load_pipeline()
+
+    def find(question_id: str, text: str) -> dict[str, Any]:
+        hits = pipeline.search(text, k)
+        return search_json(question_id, text, pipeline.language(text), hits, pipeline.index)
+
+    if batch:
+        _run_batch(questions, find)
+        return
+    found = find("", question or "")
+    if as_json:
+        _print_json(found)
+        return
+    for hit in found["hits"]:
+        typer.echo(f"{hit['rank']:>3}. {hit['score']:.2f}  [{hit['language']}] {hit['source']}")
+        typer.echo(f"     {' '.join(hit['text'].split())[:160]}")
+
+
+@app.command()
+def ask(
+    question: Question = None,
+    index: IndexFolder = None,
+    as_json: AsJson = False,
+    batch: Batch = None,
+    generator: Annotated[
+        str | None,
+        typer.Option("--generator", help="embedded, none, gguf:PATH, transformers:NAME or PROVIDER:MODEL"),
+    ] = None,
+) -> None:
+    """Answer a question from the documents; every sentence cites the passage that supports it."""
+    from qa.render import answer_json
+
+    _need_one(question, batch)
+    settings = _settings(index=index, generator=generator)
+    questions = _read_batch(batch) if batch else []
+    pipeline = settings.load_pipeline()
+    try:
+        if batch:
+            _run_batch(questions, lambda name, text: answer_json(name, pipeline.ask(text)))
+            return
+        answer = pipeline.ask(question or "")
+    finally:
+        pipeline.close()
+    if as_json:
+        _print_json(answer_json("", answer))
+    else:
+        _print_answer(answer)
+
+
+@app.command()
+def show(
+    document_id: Annotated[str, typer.Argument(help="Id of a document")],
+    index: IndexFolder = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show a document as it was indexed, and what cleaning removed from its source."""
+    from dataclasses import asdict
+
+    from index import stored_document
+
+    document = stored_document(_settings(index=index).index, document_id)
+    if as_json:
+        removed = [asdict(piece) for piece in document.removed]
+        fields = ("id", "title", "source", "language", "script", "text")
+        _print_json(
+            {name: getattr(document, name) for name in fields}
+            | {"metadata": dict(document.metadata), "removed": removed}
+        )
+        return
+    typer.echo(
+        f"{document.title or '(no title)'}\n{document.source}  [{document.language}, {document.script}]\n"
+    )
+    typer.echo(document.text)
+    if document.removed:
+        typer.echo("\nRemoved:")
+        for piece in document.removed:
+            typer.echo(f"  line {piece.line} ({piece.why}): {piece.text[:100]}")
+
+
+@app.command()
+def status(index: IndexFolder = None, as_json: AsJson = False) -> None:
+    """Tell what is indexed, and which models are used, with their sizes and licences."""
+    from qa.status import index_status, models_status
+
+    settings = _settings(index=index)
+    state = index_status(settings) | {"models": models_status(settings)}
+    if as_json:
+        _print_json(state)
+        return
+    typer.echo(f"index      {state['index']}")
+    typer.echo(
+        f"documents  {len(state['documents'])}, in {state['chunks']} passages, {state['bytes'] / 1e6:.1f} MB"
+    )
+    for language, count in state["languages"].items():
+        typer.echo(f"           {language}: {count} passages")
+    for model in state["models"]:
+        size = f"{model['bytes'] / 1e6:.0f} MB" if model["bytes"] else "not written yet"
+        typer.echo(f"{model['role']:<10} {model['name']} ({size}; {model['licence']})")
+    for document in state["documents"][:50]:
+        typer.echo(f"  {document['id']}  [{document['language']}] {document['source']}")
+    if len(state["documents"]) > 50:
+        typer.echo(f"  and {len(state['documents']) - 50} more: --json lists all")
+
+
+@app.command()
+def verify(index: IndexFolder = None, as_json: AsJson = False) -> None:
+    """Check every file of the index; exits with 1 when something is damaged."""
+    problems = _settings(index=index).open_index().problems()
+    if as_json:
+        _print_json({"problems": problems})
+    else:
+        typer.echo("\n".join(problems) if problems else "the index is sound")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def repair(index: IndexFolder = None, as_json: AsJson = False) -> None:
+    """Make all derived files again from the stored documents, with the present settings."""
+    from index import rebuild_index
+
+    settings = _settings(index=index)
+    report = rebuild_index(settings.index, settings.load_embedder(), splitter=settings.splitter())
+    _print_report(report, as_json)
+
+
+@app.command("eval")
+def evaluate(
+    datasets: Annotated[list[str], typer.Argument(help="Folders in BEIR form, or the word `sample`")],
+    out: Annotated[Path, typer.Option("--out", help="Folder for metrics.json and run.trec")],
+) -> None:
+    """Measure retrieval on evaluation sets: nDCG@10, RR and R@100, by language and language pair."""
+    from eval.run import evaluate_dataset, format_table
+
+    settings = _settings()
+    embedder = settings.load_embedder()
+    for name in datasets:
+        folder = out / Path(name).name if len(datasets) > 1 else out
+        with _progress() as progress:
+            metrics = evaluate_dataset(
+                name, folder, embedder, splitter=settings.splitter(), progress=progress
+            )
+        typer.echo(f"{name}\n{format_table(metrics)}")
+
+
+@app.command()
+def serve(
+    index: IndexFolder = None,
+    host: Annotated[str, typer.Option("--host", help="Address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Port; 0 takes a free one")] = 7860,
+    generator: Annotated[str | None, typer.Option("--generator", help="As in `tricite ask`")] = None,
+) -> None:
+    """Serve the chat page and the HTTP API."""
+    from app import serve as serve_app
+
+    settings = _settings(index=index, generator=generator)
+    serve_app(settings.load_pipeline(), host=host, port=port, allowed_origins=settings.allowed_origins)
+
+
+def main() -> None:
+    """Run the command. Exit codes: 0 done, 1 the request failed, 2 wrong usage."""
+    from corpus.errors import TriciteError
+
+    try:
+        app()
+    except TriciteError as error:
+        message = " ".join(str(error).split())
+        sys.stderr.write(f"tricite: {message}\n")
+        sys.exit(1)
+
+
+# -- reading -------------------------------------------------------------------------------------------
+def _settings(**options: Any) -> Settings:
+    from qa.settings import load_settings
+
+    return load_settings(**options)
+
+
+def _need_one(question: str | None, batch: Path | None) -> None:
+    if (question is None) == (batch is None):
+        raise typer.BadParameter("give a question, or --batch FILE")
+
+
+def _read_batch(path: Path) -> list[tuple[Any, str]]:
+    """(id, question) of every line; (id, "") where a line holds no question."""
+    from corpus.errors import InvalidRequest
+
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"the batch file {path} cannot be read as UTF-8 text: {error}") from error
+    return [_read_batch_line(line) for line in lines if line.strip()]
+
+
+def _read_batch_line(line: str) -> tuple[Any, str]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None, ""
+    if not isinstance(row, dict):
+        return None, ""
+    question = row.get("question")
+    return row.get("id"), question if isinstance(question, str) else ""
+
+
+# -- printing ------------------------------------------------------------------------------------------
+def _run_batch(questions: list[tuple[Any, str]], answer: Callable[[Any, str], dict[str, Any]]) -> None:
+    from corpus.errors import TriciteError
+
+    for question_id, text in questions:
+        try:
+            _print_json(answer(question_id, text))
+        except TriciteError as error:
+            _print_json({"id": question_id, "error": str(error)})
+
+
+def _print_json(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _print_report(report: IndexReport, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    if as_json:
+        _print_json(asdict(report))
+        return
+    for name, message in [*report.unreadable, *report.skipped]:
+        typer.echo(f"  {name}: {message}", err=True)
+    typer.echo(
+        f"{len(report.added)} added, {len(report.updated)} updated, {report.unchanged} unchanged, "
+        f"{len(report.removed)} removed, {len(report.unreadable)} unreadable: "
+        f"{report.documents} documents in the index ({report.seconds:.1f} s)"
+    )
+
+
+def _print_answer(answer: Answer) -> None:
+    typer.echo(answer.text)
+    for citation in answer.citations or answer.closest:
+        page = f", page {citation.page}" if citation.page else ""
+        where = f"{citation.title or citation.source} ({citation.source}{page})"
+        typer.echo(f"\n[{citation.marker}] {where}\n    {' '.join(citation.quote.split())}")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress | None]:
+    """A progress bar on stderr; none where nobody watches."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("reading", total=None)
+
+        def show(name: str, number: int, total: int, chunks: int) -> None:
+            bar.update(
+                task, description=f"{chunks} passages, {name[-40:]}", completed=number - 1, total=total
+            )
+
+        yield show
+
+
+if __name__ == "__main__":
+    main()

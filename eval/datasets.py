@@ -1,0 +1,258 @@
+"""Evaluation sets: a folder in BEIR form, or the project's own sample -> Dataset, checked line by line."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+
+import corpus
+from corpus.errors import DatasetProblem
+
+SAMPLE = "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question of the set. language: as the set states it, "" where it does not; never needed to answer."""
+
+    id: str
+    text: str
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GoldAnswer:
+    """What is right for one question.
+
+    answers: accepted strings, empty for a question without an answer. answers_by_language: the same by the
+    language of the passage they stand in. unanswerable_kind: "far" (the subject is absent), "near" (a
+    neighbour is there) or None. evidence_ids: documents that state the answer. evidence_quote: the sentence
+    that does, where the set gives it.
+    """
+
+    answers: tuple[str, ...]
+    answers_by_language: Mapping[str, tuple[str, ...]]
+    answerable: bool
+    unanswerable_kind: str | None = None
+    evidence_ids: tuple[str, ...] = ()
+    evidence_quote: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Questions, what to index for them, and what is right.
+
+    corpus: a corpus.jsonl whose lines carry the document ids, or a folder whose files are the documents,
+    their ids the paths inside it, with forward slashes. qrels: query id -> document id -> grade; a query
+    without an answer has none. answers: by query id, empty for a set that only measures retrieval.
+    """
+
+    name: str
+    corpus: tuple[Path, ...]
+    queries: tuple[Query, ...]
+    qrels: Mapping[str, Mapping[str, int]]
+    answers: Mapping[str, GoldAnswer] = field(default_factory=dict)
+
+
+def read_dataset(name: str | Path) -> Dataset:
+    """Read a folder with corpus.jsonl, queries.jsonl, qrels/test.tsv and optionally answers.jsonl.
+
+    The reserved word "sample" is the sample that comes with the package; a folder of that name is
+    reached as "./sample". Raises DatasetProblem with file and line.
+    """
+    if str(name) == SAMPLE:
+        # Beside the installed packages, so that it is found from any working directory.
+        documents = Path(corpus.__file__).parent / SAMPLE
+        return _read(SAMPLE, Path(__file__).parent / SAMPLE, documents, _ids_of_files(documents))
+    folder = Path(name)
+    if not folder.is_dir():
+        raise DatasetProblem(f'{name} is no folder: give a folder in BEIR form, or the word "{SAMPLE}"')
+    documents = folder / "corpus.jsonl"
+    return _read(folder.resolve().name, folder, documents, _ids_of_lines(documents))
+
+
+def _read(name: str, folder: Path, documents: Path, document_ids: Collection[str]) -> Dataset:
+    queries = _read_queries(folder / "queries.jsonl")
+    qrels = _read_qrels(folder / "qrels" / "test.tsv", {query.id for query in queries}, document_ids)
+    answers_path = folder / "answers.jsonl"
+    answers = _read_answers(answers_path, queries, document_ids) if answers_path.exists() else {}
+    return Dataset(name, (documents,), queries, qrels, answers)
+
+
+def _ids_of_files(folder: Path) -> set[str]:
+    files = (path.relative_to(folder) for path in folder.rglob("*") if path.is_file())
+    ids = {file.as_posix() for file in files if not any(part.startswith(".") for part in file.parts)}
+    if not ids:
+        raise DatasetProblem(f"{folder} holds no document: install the package again, with its data files")
+    return ids
+
+
+def _ids_of_lines(path: Path) -> set[str]:
+    ids: set[str] = set()
+    for line, row in _rows(path):
+        ids.add(_new_id(row, ids, path, line))
+        if not any(_text(row, key, path, line).strip() for key in ("title", "text")):
+            _refuse(path, line, "the document has neither title nor text", 'fill "text" or drop the line')
+    if not ids:
+        raise DatasetProblem(f"{path} holds no document: write one JSON object a line")
+    return ids
+
+
+def _read_queries(path: Path) -> tuple[Query, ...]:
+    ids: set[str] = set()
+    queries = []
+    for line, row in _rows(path):
+        query = Query(
+            _new_id(row, ids, path, line), _text(row, "text", path, line), _text(row, "language", path, line)
+        )
+        if not query.text.strip():
+            _refuse(path, line, f'the text of query "{query.id}" is empty', 'write the question in "text"')
+        ids.add(query.id)
+        queries.append(query)
+    if not queries:
+        raise DatasetProblem(f"{path} holds no query: write one JSON object a line")
+    return tuple(queries)
+
+
+def _read_qrels(
+    path: Path, queries: Collection[str], documents: Collection[str]
+) -> dict[str, dict[str, int]]:
+    qrels: dict[str, dict[str, int]] = {}
+    for line, text in _lines(path):
+        columns = text.split("\t")
+        if len(columns) != 3:
+            what = f"{len(columns)} columns where 3 were wanted"
+            _refuse(path, line, what, "write query id, document id and grade with tabs between")
+        query, document, grade = (column.strip() for column in columns)
+        is_number = re.fullmatch("-?[0-9]{1,9}", grade) is not None
+        if line == 1 and not is_number and query not in queries:
+            continue  # the header, whatever its words
+        if not is_number:
+            _refuse(path, line, f'the grade "{grade}" is no whole number', "write 1 for relevant, 0 for not")
+        if query not in queries:
+            _refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
+        if document not in documents:
+            _refuse(
+                path, line, f'document "{document}" is not in the corpus', "add it there or drop the line"
+            )
+        judged = qrels.setdefault(query, {})
+        if document in judged:
+            _refuse(path, line, f'"{query}" and "{document}" were judged before', "keep one of the lines")
+        judged[document] = int(grade)
+    if not qrels:
+        raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
+    return qrels
+
+
+def _read_answers(
+    path: Path, queries: tuple[Query, ...], documents: Collection[str]
+) -> dict[str, GoldAnswer]:
+    languages = {query.id: query.language for query in queries}
+    found: dict[str, GoldAnswer] = {}
+    for line, row in _rows(path):
+        query = _new_id(row, found, path, line)
+        if query not in languages:
+            _refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
+        answer = _answer(row, languages[query], path, line)
+        for document in answer.evidence_ids:
+            if document not in documents:
+                _refuse(
+                    path, line, f'evidence "{document}" is not in the corpus', "add it there or drop the id"
+                )
+        found[query] = answer
+    return found
+
+
+def _answer(row: dict[str, Any], query_language: str, path: Path, line: int) -> GoldAnswer:
+    answers = _strings(row.get("answers"), "answers", path, line)
+    answerable = row.get("answerable")
+    if not isinstance(answerable, bool):
+        _refuse(path, line, '"answerable" is missing or neither true nor false', "write true or false")
+    if answerable != bool(answers):
+        what = f'"answerable" is {json.dumps(answerable)} but "answers" holds {len(answers)}'
+        _refuse(path, line, what, "give an answerable question its answers, another none")
+    language = _text(row, "language", path, line) or query_language
+    by_language = row.get("answers_by_language", {language: list(answers)} if language and answers else {})
+    if not isinstance(by_language, dict):
+        _refuse(path, line, '"answers_by_language" is no object', 'write {"en": ["..."]}')
+    kind, quote = row.get("unanswerable_kind"), row.get("evidence_quote")
+    for key, value in (("unanswerable_kind", kind), ("evidence_quote", quote)):
+        if not (value is None or isinstance(value, str)):
+            _refuse(path, line, f'"{key}" is no text', "write a text or null")
+    return GoldAnswer(
+        answers=answers,
+        answers_by_language={
+            key: _strings(listed, f"answers_by_language.{key}", path, line)
+            for key, listed in by_language.items()
+        },
+        answerable=answerable,
+        unanswerable_kind=kind,
+        evidence_ids=_strings(row.get("evidence_ids", []), "evidence_ids", path, line),
+        evidence_quote=quote,
+    )
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    for line, text in _lines(path):
+        try:
+            row = json.loads(text)
+            # Half a surrogate pair, as an escape, is valid JSON but no text that could be written again.
+            json.dumps(row, ensure_ascii=False).encode("utf-8")
+        except (ValueError, RecursionError) as error:
+            problem = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be parsed"
+            _refuse(path, line, f"this is no JSON ({problem})", "write one JSON object a line")
+        if not isinstance(row, dict):
+            _refuse(path, line, f"a JSON {type(row).__name__} came", "write one JSON object a line")
+        yield line, row
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    """1-based numbers and texts of the lines that are not blank."""
+    try:
+        with path.open("rb") as stream:
+            for line, raw in enumerate(stream, start=1):
+                try:
+                    text = raw.decode("utf-8-sig" if line == 1 else "utf-8").rstrip("\r\n")
+                except UnicodeDecodeError:
+                    _refuse(path, line, "this is not UTF-8", "save the file as UTF-8")
+                if text.strip():
+                    yield line, text
+    except OSError as error:
+        raise DatasetProblem(
+            f"{path} cannot be read ({error.strerror}): "
+            "a set needs corpus.jsonl, queries.jsonl and qrels/test.tsv"
+        ) from error
+
+
+def _new_id(row: dict[str, Any], known: Collection[str], path: Path, line: int) -> str:
+    given = row.get("id", row.get("_id"))
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = str(given)  # as the reader of corpus.jsonl has it
+    if not isinstance(given, str) or not given.strip():
+        _refuse(path, line, "there is no id", 'write a text, not empty, in "_id"')
+    if given in known:
+        _refuse(path, line, f'the id "{given}" came before', "give every line an id of its own")
+    return given
+
+
+def _text(row: dict[str, Any], key: str, path: Path, line: int) -> str:
+    value = row.get(key)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        _refuse(path, line, f'"{key}" is no text but {json.dumps(value)[:40]}', "write a text in quotes")
+    return value
+
+
+def _strings(value: Any, key: str, path: Path, line: int) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, str) and entry.strip() for entry in value):
+        _refuse(path, line, f'"{key}" is no list of texts that are not empty', 'write ["..."]')
+    return tuple(value)
+
+
+def _refuse(path: Path, line: int, what: str, mend: str) -> NoReturn:
+    raise DatasetProblem(f"{path}, line {line}: {what}: {mend}")

@@ -1,0 +1,76 @@
+"""Constants fitted on training questions: how to centre questions and how to weigh features.
+
+Fitted by index/training/fit_calibration.py. A question's score depends on nothing but the question, the
+passages and these constants, so it ranks the same alone, in a batch or shuffled.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.vectors import Vectors
+
+PRIOR_PASSAGES = 20
+
+_FILE = Path(__file__).parent / "calibration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Constants of one embedder.
+
+    query_means, passage_means: language -> float32 [dim], mean vectors of questions and of passages at
+    large. dense_prior, late_prior: mean and standard deviation of a question's scores on passages at large.
+    The passages of a language count beside PRIOR_PASSAGES such, so that few are no problem. same, other:
+    weights of the features (index.retrieval.Candidates) for passages in the question's language and others.
+    """
+
+    dim: int
+    query_means: dict[str, Vectors] = field(default_factory=dict)
+    passage_means: dict[str, Vectors] = field(default_factory=dict)
+    dense_prior: tuple[float, ...] = (0.0, 0.03)
+    late_prior: tuple[float, ...] = (0.8, 0.02)
+    same: tuple[float, ...] = (1.0, 1.0, 7.0, 0.0)
+    other: tuple[float, ...] = (1.0, 1.0, 2.0, 0.3)
+
+    def query_mean(self, language: str) -> Vectors:
+        """The mean question of a language: zeros where none was fitted."""
+        return self.query_means.get(language, np.zeros(self.dim, dtype=np.float32))
+
+
+def load_calibration(fingerprint: str, dim: int) -> Calibration:
+    """The constants fitted for an embedder; for one that nobody fitted, the general weights."""
+    fitted = read_fitted().get(fingerprint)
+    if fitted is None:
+        return Calibration(dim)
+    general = Calibration(dim)
+    return Calibration(
+        dim,
+        query_means=_vectors(fitted["query_means"]),
+        passage_means=_vectors(fitted["passage_means"]),
+        dense_prior=tuple(fitted.get("dense_prior", general.dense_prior)),
+        late_prior=tuple(fitted.get("late_prior", general.late_prior)),
+        same=tuple(fitted.get("same", general.same)),
+        other=tuple(fitted.get("other", general.other)),
+    )
+
+
+def _vectors(means: Mapping[str, Sequence[float]]) -> dict[str, Vectors]:
+    return {language: np.array(mean, dtype=np.float32) for language, mean in means.items()}
+
+
+def read_fitted() -> dict[str, Any]:
+    """Embedder fingerprint -> its fitted constants."""
+    fitted: dict[str, Any] = json.loads(_FILE.read_text(encoding="utf-8")) if _FILE.is_file() else {}
+    return fitted
+
+
+def write_fitted(fitted: dict[str, Any]) -> None:
+    """Replace the fitted constants of all embedders."""
+    _FILE.write_text(json.dumps(fitted) + "\n", encoding="utf-8")

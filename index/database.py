@@ -1,0 +1,245 @@
+"""The truth on disk: documents, chunks and sources in SQLite (WAL, synchronous=FULL).
+
+The name of the generation folder that was derived from them is kept in the same database, so the
+transaction that changes the documents is the one that switches the derived files: a crash leaves the
+old state or the new one, never a mixture.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from corpus.document import Chunk, Document, Removed
+from corpus.errors import IndexDamaged
+
+FILE_NAME = "documents.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS sources (
+    name TEXT PRIMARY KEY, path TEXT NOT NULL, root TEXT NOT NULL,
+    size INTEGER NOT NULL, modified INTEGER NOT NULL, sha256 TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS documents (
+    id TEXT PRIMARY KEY, source_name TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL,
+    language TEXT NOT NULL, script TEXT NOT NULL, text TEXT NOT NULL, metadata TEXT NOT NULL,
+    removed TEXT NOT NULL, content_hash TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source_name);
+CREATE TABLE IF NOT EXISTS chunks (
+    row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, document_id TEXT NOT NULL,
+    language TEXT NOT NULL, script TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
+    heading TEXT NOT NULL, terms TEXT NOT NULL, names TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks (document_id);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRecord:
+    """What is remembered of an indexed file, to know an unchanged one without reading it."""
+
+    name: str
+    path: str
+    root: str
+    size: int
+    modified: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRecord:
+    """A chunk without its text. row: the integer id that vector stores know it by."""
+
+    row: int
+    id: str
+    document_id: str
+    language: str
+    script: str
+    start: int
+    end: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentSummary:
+    """A document without its text. characters: length of the cleaned text."""
+
+    id: str
+    source: str
+    title: str
+    language: str
+    script: str
+    characters: int
+    chunks: int
+
+
+class Database:
+    """One connection. A reader's stays on the snapshot it opened with; a writer's sees its own changes."""
+
+    def __init__(self, folder: Path, *, write: bool) -> None:
+        path = folder / FILE_NAME
+        self._lock = threading.RLock()
+        try:
+            if write:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute("PRAGMA synchronous=FULL")
+                self._connection.executescript(_SCHEMA)
+            else:
+                uri = f"{path.resolve().as_uri()}?mode=ro"
+                self._connection = sqlite3.connect(
+                    uri, uri=True, isolation_level=None, check_same_thread=False
+                )
+                self._connection.execute("BEGIN")
+                self._connection.execute("SELECT count(*) FROM meta").fetchone()
+        except sqlite3.DatabaseError as error:
+            raise IndexDamaged(
+                f"the index at {folder} cannot be read ({error}); index your documents into a new folder"
+            ) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing: committed when the block ends, rolled back when it raises."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")
+
+    # -- meta ---------------------------------------------------------------------------------------
+    def generation(self) -> str:
+        """The name of the generation folder that belongs to these documents; "" before the first."""
+        row = self._fetch("SELECT value FROM meta WHERE key = 'generation'")
+        return str(row[0][0]) if row else ""
+
+    def set_generation(self, name: str) -> None:
+        self._execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (name,))
+
+    # -- sources ------------------------------------------------------------------------------------
+    def sources(self) -> dict[str, SourceRecord]:
+        return {row[0]: SourceRecord(*row) for row in self._fetch("SELECT * FROM sources")}
+
+    def put_source(self, record: SourceRecord) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO sources VALUES (?, ?, ?, ?, ?, ?)", tuple(asdict(record).values())
+        )
+
+    def delete_source(self, name: str) -> None:
+        self._execute("DELETE FROM sources WHERE name = ?", (name,))
+
+    # -- documents ----------------------------------------------------------------------------------
+    def content_hashes(self) -> dict[str, tuple[str, str]]:
+        """Document id -> (source name, content hash)."""
+        rows = self._fetch("SELECT id, source_name, content_hash FROM documents")
+        return {row[0]: (row[1], row[2]) for row in rows}
+
+    def put_document(self, document: Document, source_name: str, content_hash: str) -> None:
+        self._execute(
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                document.id,
+                source_name,
+                document.source,
+                document.title,
+                document.language,
+                document.script,
+                document.text,
+                json.dumps(dict(document.metadata), ensure_ascii=False),
+                json.dumps([asdict(piece) for piece in document.removed], ensure_ascii=False),
+                content_hash,
+            ),
+        )
+
+    def delete_document(self, document_id: str) -> None:
+        self._execute("DELETE FROM chunks WHERE document_id = ?", (document_id,))
+        self._execute("DELETE FROM documents WHERE id = ?", (document_id,))
+
+    def document(self, document_id: str) -> Document | None:
+        rows = self._fetch(
+            "SELECT id, text, language, title, source, metadata, script, removed FROM documents WHERE id = ?",
+            (document_id,),
+        )
+        if not rows:
+            return None
+        key, text, language, title, source, metadata, script, removed = rows[0]
+        return Document(
+            id=key,
+            text=text,
+            language=language,
+            title=title,
+            source=source,
+            metadata=json.loads(metadata),
+            script=script,
+            removed=tuple(Removed(**piece) for piece in json.loads(removed)),
+        )
+
+    def summaries(self) -> list[DocumentSummary]:
+        """Every document, in the order of their sources."""
+        rows = self._fetch(
+            "SELECT id, source, title, language, script, length(text), "
+            "(SELECT count(*) FROM chunks WHERE document_id = documents.id) "
+            "FROM documents ORDER BY source, id"
+        )
+        return [DocumentSummary(*row) for row in rows]
+
+    # -- chunks -------------------------------------------------------------------------------------
+    def add_chunk(self, chunk: Chunk, terms: Sequence[str], names: Sequence[str]) -> int:
+        """Insert a chunk with its index terms (which hold no white space); returns its row."""
+        with self._lock:
+            cursor = self._connection.execute(
+                "INSERT INTO chunks (id, document_id, language, script, start, end, heading, terms, names) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    chunk.id,
+                    chunk.document_id,
+                    chunk.language,
+                    chunk.script,
+                    chunk.start,
+                    chunk.end,
+                    chunk.heading,
+                    " ".join(terms),
+                    " ".join(names),
+                ),
+            )
+        return int(cursor.lastrowid or 0)
+
+    def delete_chunks(self) -> None:
+        self._execute("DELETE FROM chunks")
+
+    def chunk_records(self) -> list[ChunkRecord]:
+        """Every chunk, by ascending row."""
+        columns = "row, id, document_id, language, script, start, end, heading"
+        return [ChunkRecord(*row) for row in self._fetch(f"SELECT {columns} FROM chunks ORDER BY row")]
+
+    def terms(self, row: int) -> tuple[list[str], list[str]]:
+        """The index terms of a chunk: of its own language, and of names across scripts."""
+        found = self._fetch("SELECT terms, names FROM chunks WHERE row = ?", (row,))
+        return str(found[0][0]).split(), str(found[0][1]).split()
+
+    def problems(self) -> list[str]:
+        """What SQLite's own check finds wrong; empty when all is well."""
+        return [row[0] for row in self._fetch("PRAGMA integrity_check") if row[0] != "ok"]
+
+    def _fetch(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        with self._lock:
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                raise IndexDamaged(
+                    f"the index's database cannot be read ({error}); index your documents into a new folder"
+                ) from error
+
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        with self._lock:
+            self._connection.execute(statement, values)

@@ -1,0 +1,144 @@
+"""An index opened for reading: documents, chunks and the partitions that retrievers score."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+
+from corpus.document import Chunk, Document
+from corpus.errors import IndexDamaged, InvalidRequest
+from corpus.splitting import Splitter
+from index.database import ChunkRecord, Database, DocumentSummary
+from index.embedder import Embedder
+from index.generation import FOLDER, Generation, Partition, damaged_files, open_generation, read_manifest
+from index.indexing import recipe_of, require_index
+from index.token_vectors import ChunkTokens
+
+_CACHED_DOCUMENTS = 64
+
+
+class Index:
+    """A consistent snapshot of an index folder. Safe to share between threads.
+
+    Raises IndexMissing, IndexMismatch (built with another embedder or splitter) or IndexDamaged.
+    """
+
+    def __init__(self, folder: Path, embedder: Embedder, splitter: Splitter) -> None:
+        require_index(folder)
+        self.folder = folder
+        self.embedder = embedder
+        self.splitter = splitter
+        self._database = Database(folder, write=False)
+        name = self._database.generation()
+        if not name:
+            raise IndexDamaged(f"the index at {folder} was never finished: index your documents again")
+        self.generation: Generation = open_generation(folder / FOLDER / name, recipe_of(embedder, splitter))
+        self._chunks = {record.row: record for record in self._database.chunk_records()}
+        self._rows = {record.id: row for row, record in self._chunks.items()}
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._lock = threading.Lock()
+
+    @property
+    def partitions(self) -> dict[str, Partition]:
+        """Passage language -> its vectors, tokens and BM25."""
+        return self.generation.partitions
+
+    def is_current(self) -> bool:
+        """Whether the folder still holds what this snapshot shows."""
+        latest = Database(self.folder, write=False)
+        try:
+            return latest.generation() == self.generation.folder.name
+        finally:
+            latest.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    def documents(self) -> list[DocumentSummary]:
+        """Every document, in the order of their sources."""
+        return self._database.summaries()
+
+    def document(self, document_id: str) -> Document:
+        """A document with its text. Raises InvalidRequest when there is none of that id."""
+        with self._lock:
+            if document_id in self._documents:
+                self._documents.move_to_end(document_id)
+                return self._documents[document_id]
+        document = _known(self._database.document(document_id), document_id)
+        with self._lock:
+            self._documents[document_id] = document
+            if len(self._documents) > _CACHED_DOCUMENTS:
+                self._documents.popitem(last=False)
+        return document
+
+    def record(self, row: int) -> ChunkRecord:
+        """What is known of the chunk in a row, without its text."""
+        return self._chunks[row]
+
+    def chunk(self, row: int) -> Chunk:
+        """The chunk in a row."""
+        record = self._chunks[row]
+        text = self.document(record.document_id).text[record.start : record.end]
+        return Chunk(
+            record.id,
+            record.document_id,
+            text,
+            record.language,
+            record.start,
+            record.end,
+            record.heading,
+            record.script,
+        )
+
+    def tokens(self, chunk: Chunk) -> ChunkTokens:
+        """The token vectors of a chunk of this index."""
+        row = np.array([self._rows[chunk.id]])
+        partition = self.partitions[chunk.language]
+        return partition.tokens[int(partition.positions(row)[0])]
+
+    def problems(self) -> list[str]:
+        """Everything wrong with the index, a line each: database, checksums of all files, offsets."""
+        folder = self.generation.folder
+        found = self._database.problems()
+        found += [
+            f"damaged file: {name}" for name in damaged_files(folder, read_manifest(folder), everything=True)
+        ]
+        rows = sorted(int(row) for part in self.partitions.values() for row in part.rows)
+        if rows != sorted(self._chunks):
+            found.append("the derived files and the database do not hold the same chunks")
+        for record in self._chunks.values():
+            if not 0 <= record.start < record.end <= len(self.document(record.document_id).text):
+                found.append(f"chunk {record.id} lies outside its document {record.document_id}")
+        return found
+
+
+def stored_document(folder: Path, document_id: str) -> Document:
+    """A document of an index, without opening its derived files or a model.
+
+    Raises IndexMissing, or InvalidRequest when there is no document of that id.
+    """
+    require_index(folder)
+    database = Database(folder, write=False)
+    try:
+        return _known(database.document(document_id), document_id)
+    finally:
+        database.close()
+
+
+def stored_documents(folder: Path) -> list[DocumentSummary]:
+    """Every document of an index, in the order of their sources. Raises IndexMissing."""
+    require_index(folder)
+    database = Database(folder, write=False)
+    try:
+        return database.summaries()
+    finally:
+        database.close()
+
+
+def _known(document: Document | None, document_id: str) -> Document:
+    if document is None:
+        raise InvalidRequest(f"no document {document_id!r} in the index: `tricite status` lists their ids")
+    return document

@@ -1,0 +1,180 @@
+"""A sentence-transformers model taken apart: tokens with their places, and one pass for all vectors."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from corpus.errors import ModelProblem
+
+Floats = NDArray[np.float32]
+
+# Tokens of a title or heading that are put before a passage, at most.
+CONTEXT_TOKENS = 48
+# No tokenizer makes long tokens on average: what lies beyond max_tokens times this many characters is cut
+# before it is tokenized.
+CHARACTERS_PER_TOKEN = 16
+# What no tokenizer takes (lone surrogates) or reads as an end (NUL); replaced one for one, to keep offsets.
+_UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+class SentenceModel:
+    """A loaded sentence-transformers model and its tokenizer; safe to call from several threads."""
+
+    def __init__(self, name: str, threads: int | None) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+        from sentence_transformers.sentence_transformer.modules import Pooling, Transformer
+
+        if threads is not None:
+            torch.set_num_threads(threads)
+        folder = name
+        if name == "embedded":
+            from index.embedded import embedded_model_path
+
+            folder = str(embedded_model_path())
+        try:
+            with _no_loading_bar():
+                # Weights only as safetensors: other formats are pickles.
+                self.model = SentenceTransformer(
+                    folder, device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}
+                )
+        # A folder from anywhere can fail in any way: the cause is kept, the user gets one line.
+        except Exception as error:
+            remedy = (
+                f"check the files in {folder}"
+                if Path(folder).exists()
+                else f"give a folder that exists, or run first: hf download {name}"
+            )
+            raise ModelProblem(
+                f"cannot load the embedding model {name!r} as sentence-transformers with safetensors, "
+                f"offline: {_first_line(error)}; {remedy}"
+            ) from error
+        self.model.float().eval()
+        modules = list(self.model)
+        tokenizer: Any = getattr(modules[0], "tokenizer", None)
+        if not (
+            len(modules) >= 2
+            and isinstance(modules[0], Transformer)
+            and isinstance(modules[1], Pooling)
+            and isinstance(modules[1].pooling_mode, str)
+            and modules[1].include_prompt
+            and getattr(tokenizer, "is_fast", False)
+        ):
+            kinds = ", ".join(type(module).__name__ for module in modules)
+            raise ModelProblem(
+                f"the embedding model {name!r} is made of {kinds}; wanted a Transformer with a fast "
+                "tokenizer, then Pooling (one mode, prompt included); choose another model"
+            )
+        self.after_pooling = modules[2:]
+        self.padding = tokenizer.pad_token_id or 0
+        self.tokenizer = tokenizer.backend_tokenizer
+        # Cutting and padding are done here: in the tokenizer they are settings that threads would share.
+        self.tokenizer.no_truncation()
+        self.tokenizer.no_padding()
+        self.max_tokens = int(self.model.max_seq_length or 512)
+        self.dim = int(self.model.get_embedding_dimension())
+        self.query_prompt, self.passage_prompt = _prompts(name, self.model.prompts)
+
+    def fingerprint(self) -> str:
+        """Hash of all weights, the tokenizer, the modules' settings and the prompts."""
+        found = hashlib.sha256()
+        for name, weights in sorted(self.model.state_dict().items()):
+            found.update(f"{name} {tuple(weights.shape)}".encode())
+            found.update(weights.contiguous().numpy().data)
+        found.update(self.tokenizer.to_str().encode())
+        found.update(
+            repr((list(self.model), self.max_tokens, self.query_prompt, self.passage_prompt)).encode()
+        )
+        return found.hexdigest()
+
+    def encode(self, texts: Sequence[str]) -> list[Any]:
+        """Tokenize without special tokens and without cutting."""
+        return list(self.tokenizer.encode_batch(list(texts), add_special_tokens=False))
+
+    def with_special_tokens(self, encoding: Any) -> Any:
+        """Cut an encoding so that it fits with its special tokens, and add them."""
+        encoding.truncate(self.max_tokens - self.tokenizer.num_special_tokens_to_add(False))
+        return self.tokenizer.post_process(encoding)
+
+    def heads_with_context(self, bodies: Sequence[str], prompt: str, contexts: Sequence[str]) -> list[str]:
+        """Prompt and as much of each context as leaves the whole text inside max_tokens."""
+        cut = [readable(context[: CONTEXT_TOKENS * CHARACTERS_PER_TOKEN]).strip() for context in contexts]
+        # Two more than the special tokens: for the new line, and a first token that splits differently.
+        spare = self.max_tokens - self.tokenizer.num_special_tokens_to_add(False) - 2
+        heads = []
+        for text, context, whole in zip(
+            self.encode([prompt + body for body in bodies]), self.encode(cut), cut, strict=True
+        ):
+            room = min(CONTEXT_TOKENS, max(spare - len(text), 0), len(context))
+            kept = whole[: context.offsets[room - 1][1]] if room else ""
+            heads.append(f"{prompt}{kept}\n" if kept else prompt)
+        return heads
+
+    def forward(self, rows: Sequence[Sequence[int]]) -> tuple[Floats, Floats]:
+        """Token ids -> sentence vectors [n, dim] and token vectors [n, longest, dim], all of norm 1.
+
+        What follows the pooling (a dense layer, say) is applied to the token vectors as well.
+        """
+        import torch
+
+        longest = max(map(len, rows))
+        ids = np.full((len(rows), longest), self.padding, dtype=np.int64)
+        mask = np.zeros((len(rows), longest), dtype=np.int64)
+        for number, row in enumerate(rows):
+            ids[number, : len(row)] = row
+            mask[number, : len(row)] = 1
+        with torch.inference_mode():
+            features = self.model(
+                {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
+            )
+            tokens = {"sentence_embedding": features["token_embeddings"]}
+            for module in self.after_pooling:
+                tokens = module(tokens)
+        return unit(features["sentence_embedding"].numpy()), unit(tokens["sentence_embedding"].numpy())
+
+
+def readable(text: str) -> str:
+    """The text as a tokenizer can take it, with the same offsets."""
+    return _UNREADABLE.sub("\ufffd", text)
+
+
+def unit(vectors: NDArray[Any]) -> Floats:
+    """Scale the last axis to norm 1; a zero vector stays zero."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    scaled: Floats = (vectors / np.maximum(norms, 1e-12)).astype(np.float32)
+    return scaled
+
+
+def _prompts(name: str, prompts: dict[str, str]) -> tuple[str, str]:
+    """The prompts for questions and for passages."""
+    query = prompts.get("query") or ""
+    passage = next((prompts[key] for key in ("document", "passage", "corpus") if prompts.get(key)), "")
+    if not query and not passage and re.search(r"\be5\b", Path(name).name.lower()):
+        return "query: ", "passage: "
+    return query, passage
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+@contextlib.contextmanager
+def _no_loading_bar() -> Iterator[None]:
+    """Keep transformers from drawing its own progress bar while a model loads."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()

