@@ -241,9 +241,12 @@ def serve(
 ) -> None:
     """Serve the chat page and the HTTP API."""
     from app import serve as serve_app
+    from eval.datasets import sample_questions
 
     settings = _settings(index=index, generator=generator)
-    serve_app(settings.load_pipeline(), host=host, port=port, allowed_origins=settings.allowed_origins)
+    pipeline = settings.load_pipeline()
+    examples = sample_questions({document.source for document in pipeline.index.documents()})
+    serve_app(pipeline, host=host, port=port, allowed_origins=settings.allowed_origins, examples=examples)
 
 
 def main() -> None:

@@ -75,6 +75,18 @@ def read_dataset(name: str | Path) -> Dataset:
     return _read(folder.resolve().name, folder, documents, _ids_of_lines(documents))
 
 
+def sample_questions(sources: Collection[str], count: int = 2) -> dict[str, list[str]]:
+    """Language -> questions of the sample set that documents of these sources answer in that language."""
+    sample = read_dataset(SAMPLE)
+    found: dict[str, list[str]] = {}
+    for query in sample.queries:
+        relevant = sample.qrels.get(query.id, {})
+        near = any(document.startswith(f"{query.language}/") for document in relevant)
+        if near and all(document in sources for document in relevant):
+            found.setdefault(query.language, []).append(query.text)
+    return {language: questions[:count] for language, questions in found.items()}
+
+
 def _read(name: str, folder: Path, documents: Path, document_ids: Collection[str]) -> Dataset:
     queries = _read_queries(folder / "queries.jsonl")
     qrels = _read_qrels(folder / "qrels" / "test.tsv", {query.id for query in queries}, document_ids)

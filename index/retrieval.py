@@ -7,7 +7,7 @@ its own language first (see docs/retrieval.md for what each step gives).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -87,14 +87,12 @@ class HybridRetriever:
 
     def search_embedded(self, query: Query, embedding: Embedding, k: int) -> list[Hit]:
         """As search, for a question that was embedded before."""
-        best: dict[str, tuple[float, str, int]] = {}
-        for row, score in self.scores(query, embedding):
-            record = self.index.record(row)
-            entry = (-score, record.id, row)
-            if record.document_id not in best or entry < best[record.document_id]:
-                best[record.document_id] = entry
-        ranked = sorted(best.values())[:k]
-        return [Hit(self.index.chunk(row), -negative) for negative, _, row in ranked]
+        return best_by_document(self.search_chunks(query, embedding), k)
+
+    def search_chunks(self, query: Query, embedding: Embedding) -> Iterator[Hit]:
+        """Every candidate chunk, several of a document too, best first; ties by chunk id."""
+        found = [(-score, self.index.record(row).id, row) for row, score in self.scores(query, embedding)]
+        return (Hit(self.index.chunk(row), -negative) for negative, _, row in sorted(found))
 
     def scores(self, query: Query, embedding: Embedding) -> list[tuple[int, float]]:
         """(row, score) of every candidate chunk of every language, in no particular order."""
@@ -149,6 +147,16 @@ class HybridRetriever:
         count = len(partition.rows)
         steadied = (partition.mean * count + fitted * PRIOR_PASSAGES) / (count + PRIOR_PASSAGES)
         return np.asarray(steadied, dtype=np.float32)
+
+
+def best_by_document(hits: Iterable[Hit], k: int) -> list[Hit]:
+    """The first hit of each of the first k documents, in order."""
+    best: dict[str, Hit] = {}
+    for hit in hits:
+        best.setdefault(hit.chunk.document_id, hit)
+        if len(best) == k:
+            break
+    return list(best.values())
 
 
 class _Background:

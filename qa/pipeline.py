@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from corpus.errors import GeneratorFailed, InvalidRequest
 from corpus.language import detect_language
-from index import Hit, HybridRetriever, Index, Query
+from index import Hit, HybridRetriever, Index, Query, best_by_document
 from index.embedder import Embedding
 from qa.answer import Answer, AnswerEvent, Citation, Event, Sentence, SentenceEvent, SourcesEvent
 from qa.checking import SUPPORTED, support
@@ -25,8 +26,14 @@ LONGEST_QUESTION = 4000
 THRESHOLD = 41.9
 """The evidence score below which a question is not answered; fitted by qa/training/fit_abstention.py."""
 
-EVIDENCE_HITS = 6
+EVIDENCE_HITS = 8
+_CHUNKS = 60
+"""Passages whose sentences are weighed, several of a document too; and passages ranked."""
+
+_COMPLETION_TOKENS = 80
 _CLOSEST = 3
+_TIE = 0.5
+"""Evidence scores nearer than this do not tell which sentence is the better: both are quoted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +137,11 @@ class _Asking:
 
     def run(self) -> Iterator[Event]:
         embedding = self._retriever.embed([self._query])[0]
-        hits = self._retriever.search_embedded(self._query, embedding, self._settings.hits)
+        chunks = list(islice(self._retriever.search_chunks(self._query, embedding), _CHUNKS))
+        hits = best_by_document(chunks, self._settings.hits)
         self._mark("retrieve_ms")
         yield SourcesEvent(tuple(hits))
-        evidence = self._evidence(embedding, hits)
+        evidence = self._evidence(embedding, chunks[:EVIDENCE_HITS])
         answerable = bool(evidence) and evidence[0].score >= self._settings.threshold
         for event in self._answer(evidence) if answerable else self._abstain():
             if "first_ms" not in self._timings:
@@ -157,7 +165,7 @@ class _Asking:
 
     def _evidence(self, embedding: Embedding, hits: Sequence[Hit]) -> list[EvidenceSentence]:
         limit = max(self._settings.evidence, _CLOSEST)
-        return select_evidence(self._retriever, self._query, embedding, hits[:EVIDENCE_HITS], limit)
+        return select_evidence(self._retriever, self._query, embedding, hits, limit)
 
     def _abstain(self) -> Iterator[SentenceEvent]:
         yield self._say(Sentence(self._message("not_found"), "notice"))
@@ -178,8 +186,10 @@ class _Asking:
             except _NoAnswer:
                 yield from self._abstain()
                 return
-        if not self._citations:
-            yield from self._quote(evidence[0])
+        if not any(sentence.kind == "generated" for sentence in self._sentences):
+            for span in evidence[:2]:
+                if evidence[0].score - span.score <= _TIE:
+                    yield from self._quote(span)
 
     def _writes(self, evidence: Sequence[EvidenceSentence]) -> bool:
         """Whether to ask the generator: a base model is not trusted to translate."""
@@ -191,8 +201,12 @@ class _Asking:
         """(sentence, markers as the generator wrote them), each as soon as it is complete."""
         prompt = self._prompt(evidence)
         written, done = "", 0
+        chat = self._generator.kind == "chat"
         pieces = self._generator.stream(
-            prompt, max_tokens=self._settings.tokens, stop=self._stop(), cancelled=self._cancelled
+            prompt,
+            max_tokens=self._settings.tokens if chat else min(self._settings.tokens, _COMPLETION_TOKENS),
+            stop=() if chat else ("\n",),  # a base model's answer is one line
+            cancelled=self._cancelled,
         )
         for piece in pieces:
             written += piece
@@ -206,10 +220,6 @@ class _Asking:
                 return
         for sentence in split_markers(written[done:]):
             yield sentence.text, sentence.markers
-
-    def _stop(self) -> tuple[str, ...]:
-        """A base model's answer is one line."""
-        return ("\n",) if self._generator.kind == "completion" else ()
 
     def _prompt(self, evidence: Sequence[EvidenceSentence]) -> Prompt:
         numbered = [
@@ -232,7 +242,7 @@ class _Asking:
         if len(self._sentences) >= self._settings.sentences:
             return
         named = [evidence[marker - 1] for marker in markers if 0 < marker <= len(evidence)] or evidence
-        scored = [(support(text, span.text, self._query.text), span) for span in named]
+        scored = [(support(text, span.text, span.chunk.heading, self._query.text), span) for span in named]
         best = max(scored, key=lambda pair: pair[0])
         if best[0] < SUPPORTED:
             yield from self._quote(best[1] if best[0] > 0 else named[0])
@@ -247,8 +257,10 @@ class _Asking:
         """The evidence itself, once; with its language named where that is not the question's."""
         if (span.chunk.document_id, span.start, span.end) in self._citations:
             return
-        if span.chunk.language != self._query.language:
-            yield self._say(Sentence(self._message("quoted", language=span.chunk.language), "notice"))
+        lead_in = self._message("quoted", language=span.chunk.language)
+        said = any(sentence.text == lead_in for sentence in self._sentences)
+        if span.chunk.language != self._query.language and not said:
+            yield self._say(Sentence(lead_in, "notice"))
         text = " ".join(span.text.split())
         yield self._say(Sentence(text, "quoted", (self._citation(span).marker,), 1.0))
 

@@ -13,6 +13,9 @@ SPANS = {
 }
 
 
+HEADINGS = {"en": "The Harbour Clinic", "ar": "مستشفى الميناء", "zh": "海港诊所"}
+
+
 @pytest.mark.parametrize(
     ("language", "question", "sentence"),
     [
@@ -29,7 +32,7 @@ SPANS = {
     ],
 )
 def test_supported(language: str, question: str, sentence: str) -> None:
-    assert support(sentence, SPANS[language], question) >= SUPPORTED
+    assert support(sentence, SPANS[language], HEADINGS[language], question) >= SUPPORTED
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,8 @@ def test_supported(language: str, question: str, sentence: str) -> None:
         ("en", "How many patients did it treat?", "The Harbour Clinic did not treat 4,200 patients."),
         ("en", "Who is the director?", "The director is Maria Lindqvist."),
         ("en", "Did it treat patients in 2019?", "It treated 4,200 patients in 2019."),
+        ("en", "Where is the archive of the clinic?", "The archive is with Anna Berg."),
+        ("zh", "诊所的档案室在哪里？", "档案室在王芳那里。"),
         ("en", "Who is the director of the Harbour Clinic?", "The director of the Harbour Clinic."),
         ("ar", "كم مريضا عالج المستشفى؟", "عالج مستشفى الميناء 4300 مريض."),
         ("ar", "كم مريضا عالج المستشفى؟", "لم يعالج مستشفى الميناء 4200 مريض."),
@@ -50,4 +55,4 @@ def test_supported(language: str, question: str, sentence: str) -> None:
     ],
 )
 def test_not_supported(language: str, question: str, sentence: str) -> None:
-    assert support(sentence, SPANS[language], question) < SUPPORTED
+    assert support(sentence, SPANS[language], HEADINGS[language], question) < SUPPORTED

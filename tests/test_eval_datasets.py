@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from corpus.errors import DatasetProblem
-from eval.datasets import GoldAnswer, Query, read_dataset
+from eval.datasets import GoldAnswer, Query, read_dataset, sample_questions
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -211,3 +211,11 @@ def test_bytes_that_are_not_utf8(folder: Path) -> None:
     (folder / "queries.jsonl").write_bytes(b'{"_id": "q1", "text": "t"}\n\xff\xfe\n')
     with pytest.raises(DatasetProblem, match="line 2: this is not UTF-8"):
         read_dataset(folder)
+
+
+def test_sample_questions_are_those_the_documents_answer() -> None:
+    everything = {path for judged in read_dataset("sample").qrels.values() for path in judged}
+    questions = sample_questions(everything)
+    assert {language: len(listed) for language, listed in questions.items()} == {"en": 2, "ar": 2, "zh": 2}
+    assert sample_questions(set()) == {}
+    assert sample_questions({"en/tram-line.md"}).keys() == {"en"}
