@@ -84,7 +84,7 @@ def search(
     """Find the passages that fit a question, in any language."""
     from qa.render import search_json
 
-    _need_one(question, batch)
+    _check_question(question, batch)
     settings = _settings(index=index)
     questions = _read_batch(batch) if batch else []
     pipeline = _settings(index=settings.index, generator="none").load_pipeline()
@@ -119,7 +119,7 @@ def ask(
     """Answer a question from the documents; every sentence cites the passage that supports it."""
     from qa.render import answer_json
 
-    _need_one(question, batch)
+    _check_question(question, batch)
     settings = _settings(index=index, generator=generator)
     questions = _read_batch(batch) if batch else []
     pipeline = settings.load_pipeline()
@@ -268,46 +268,60 @@ def _settings(**options: Any) -> Settings:
     return load_settings(**options)
 
 
-def _need_one(question: str | None, batch: Path | None) -> None:
+def _check_question(question: str | None, batch: Path | None) -> None:
+    """Refuse what cannot be answered before any model is loaded."""
+    from qa.pipeline import understand
+
     if (question is None) == (batch is None):
         raise typer.BadParameter("give a question, or --batch FILE")
+    if question is not None:
+        understand(question)
 
 
-def _read_batch(path: Path) -> list[tuple[Any, str]]:
-    """(id, question) of every line; (id, "") where a line holds no question."""
+def _read_batch(path: Path) -> list[tuple[Any, str | None]]:
+    """(id, question) of every line; (id, None) where a line holds no question."""
     from corpus.errors import InvalidRequest
 
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"the batch file {path} cannot be read as UTF-8 text: {error}") from error
     return [_read_batch_line(line) for line in lines if line.strip()]
 
 
-def _read_batch_line(line: str) -> tuple[Any, str]:
+def _read_batch_line(line: str) -> tuple[Any, str | None]:
     try:
         row = json.loads(line)
-    except ValueError:
-        return None, ""
+        json.dumps(row, allow_nan=False)
+    except (ValueError, RecursionError):
+        return None, None
     if not isinstance(row, dict):
-        return None, ""
+        return None, None
     question = row.get("question")
-    return row.get("id"), question if isinstance(question, str) else ""
+    return row.get("id"), question if isinstance(question, str) else None
 
 
 # -- printing ------------------------------------------------------------------------------------------
-def _run_batch(questions: list[tuple[Any, str]], answer: Callable[[Any, str], dict[str, Any]]) -> None:
+def _run_batch(questions: list[tuple[Any, str | None]], answer: Callable[[Any, str], dict[str, Any]]) -> None:
     from corpus.errors import TriciteError
 
-    for question_id, text in questions:
+    for number, (question_id, text) in enumerate(questions, start=1):
+        if text is None:
+            error = (
+                f'question {number} is not a JSON object on one line: wanted {{"id": ..., "question": "..."}}'
+            )
+            _print_json({"id": question_id, "error": error})
+            continue
         try:
             _print_json(answer(question_id, text))
-        except TriciteError as error:
-            _print_json({"id": question_id, "error": str(error)})
+        except TriciteError as problem:
+            _print_json({"id": question_id, "error": str(problem)})
 
 
 def _print_json(value: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    line = json.dumps(value, ensure_ascii=False) + "\n"
+    # A lone surrogate has no UTF-8; its escape is what JSON calls it.
+    sys.stdout.buffer.write(line.encode("utf-8", "backslashreplace"))
     sys.stdout.flush()
 
 

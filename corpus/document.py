@@ -26,7 +26,7 @@ class Document:
     language: ISO 639-1 code ("ar", "zh", "en", ...; "und" when nothing tells).
     script: ISO 15924 code ("Arab", "Hans", "Hant", "Latn", ...; "Zyyy" when nothing tells).
     source: path inside the indexed root, or FILE#id for a line of a .jsonl file.
-    metadata: JSON values only; "pages" holds the start offset of every page of a PDF.
+    metadata: JSON values only. pages: the start offset of every page, () for a source without pages.
     """
 
     id: str
@@ -37,13 +37,13 @@ class Document:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     script: str = "Zyyy"
     removed: tuple[Removed, ...] = ()
+    pages: tuple[int, ...] = ()
 
     def page(self, offset: int) -> int | None:
         """The 1-based page that holds a text offset, or None for a source without pages."""
-        starts = self.metadata.get("pages")
-        if not starts:
+        if not self.pages:
             return None
-        return sum(1 for start in starts if start <= offset) or 1
+        return sum(1 for start in self.pages if start <= offset) or 1
 
 
 @dataclass(frozen=True, slots=True)

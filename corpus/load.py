@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from corpus.boilerplate import BYLINE, fold
 from corpus.cleaning import clean
@@ -74,15 +73,13 @@ def _check_size(source: Source) -> None:
 
 
 def _document(extracted: Extracted, name: str) -> Document:
-    text, removed = extracted.text, tuple[Removed, ...]()
-    metadata: dict[str, Any] = dict(extracted.metadata)
+    text, removed, pages = extracted.text, tuple[Removed, ...](), tuple[int, ...]()
     if not extracted.verbatim:
         cleaned = clean(extracted.text)
         text, removed = cleaned.text, cleaned.removed
         if not text:
             raise UnreadableSource("holds no text but page furniture: nothing to index")
-        if extracted.pages:
-            metadata["pages"] = _page_starts(extracted, cleaned.line_starts)
+        pages = _page_starts(extracted, cleaned.line_starts)
     language, script = detect_language(text)
     if extracted.given_language:
         # "zh-TW" is Chinese: the rest of the tag is the script's business.
@@ -93,18 +90,19 @@ def _document(extracted: Extracted, name: str) -> Document:
         language=language,
         title=extracted.title.strip() or _first_line(text),
         source=f"{name}#{extracted.given_id}" if extracted.given_id else name,
-        metadata=metadata,
+        metadata=extracted.metadata,
         script=script,
         removed=removed,
+        pages=pages,
     )
 
 
-def _page_starts(extracted: Extracted, line_starts: tuple[int, ...]) -> list[int]:
+def _page_starts(extracted: Extracted, line_starts: tuple[int, ...]) -> tuple[int, ...]:
     """Where every page starts in the cleaned text; every page starts a line of the extracted text."""
     lines, position = [0], -1
     while (position := extracted.text.find("\n", position + 1)) >= 0:
         lines.append(position + 1)
-    return [line_starts[bisect_right(lines, start) - 1] for start in extracted.pages]
+    return tuple(line_starts[bisect_right(lines, start) - 1] for start in extracted.pages)
 
 
 def _first_line(text: str) -> str:

@@ -28,7 +28,7 @@ CREATE TABLE IF NOT EXISTS sources (
 CREATE TABLE IF NOT EXISTS documents (
     id TEXT PRIMARY KEY, source_name TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL,
     language TEXT NOT NULL, script TEXT NOT NULL, text TEXT NOT NULL, metadata TEXT NOT NULL,
-    removed TEXT NOT NULL, content_hash TEXT NOT NULL);
+    removed TEXT NOT NULL, pages TEXT NOT NULL, content_hash TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source_name);
 CREATE TABLE IF NOT EXISTS chunks (
     row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, document_id TEXT NOT NULL,
@@ -146,7 +146,7 @@ class Database:
 
     def put_document(self, document: Document, source_name: str, content_hash: str) -> None:
         self._execute(
-            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 document.id,
                 source_name,
@@ -157,6 +157,7 @@ class Database:
                 document.text,
                 json.dumps(dict(document.metadata), ensure_ascii=False),
                 json.dumps([asdict(piece) for piece in document.removed], ensure_ascii=False),
+                json.dumps(document.pages),
                 content_hash,
             ),
         )
@@ -167,12 +168,13 @@ class Database:
 
     def document(self, document_id: str) -> Document | None:
         rows = self._fetch(
-            "SELECT id, text, language, title, source, metadata, script, removed FROM documents WHERE id = ?",
+            "SELECT id, text, language, title, source, metadata, script, removed, pages "
+            "FROM documents WHERE id = ?",
             (document_id,),
         )
         if not rows:
             return None
-        key, text, language, title, source, metadata, script, removed = rows[0]
+        key, text, language, title, source, metadata, script, removed, pages = rows[0]
         return Document(
             id=key,
             text=text,
@@ -182,6 +184,7 @@ class Database:
             metadata=json.loads(metadata),
             script=script,
             removed=tuple(Removed(**piece) for piece in json.loads(removed)),
+            pages=tuple(json.loads(pages)),
         )
 
     def summaries(self) -> list[DocumentSummary]:
@@ -235,6 +238,8 @@ class Database:
         with self._lock:
             try:
                 return self._connection.execute(statement, values).fetchall()
+            except UnicodeEncodeError:  # a key that is no text is the key of nothing
+                return []
             except sqlite3.DatabaseError as error:
                 raise IndexDamaged(
                     f"the index's database cannot be read ({error}); index your documents into a new folder"

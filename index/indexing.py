@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from corpus.document import Chunk, Document
-from corpus.errors import IndexDamaged, IndexLocked, IndexMissing, InvalidRequest
+from corpus.errors import IndexDamaged, IndexLocked, IndexMissing, IndexProblem, InvalidRequest
 from corpus.load import Unreadable, load_documents
 from corpus.sources import Source, find_sources
 from corpus.splitting import Splitter
@@ -95,14 +96,14 @@ def update_index(
                 writer.embedded = partial(progress, source.name, number, len(found.files))
                 writer.embedded(writer.report.chunks)
             writer.take(source)
+        if not writer.hashes and writer.report.unreadable:
+            name, message = writer.report.unreadable[0]
+            raise InvalidRequest(f"none of the files could be read; the first was {name}: {message}")
         if prune:
             writer.prune(paths, {source.name for source in found.files})
         writer.commit()
         report = writer.report
     report.seconds = time.perf_counter() - started
-    if not report.documents and report.unreadable:
-        name, message = report.unreadable[0]
-        raise InvalidRequest(f"none of the files could be read; the first was {name}: {message}")
     return report
 
 
@@ -159,6 +160,11 @@ def _writer(
         database = Database(folder, write=True)
         try:
             yield _Writer(folder, database, embedder, splitter, rebuild=rebuild)
+        except (sqlite3.Error, OSError) as error:
+            raise IndexProblem(
+                f"the index at {folder} cannot be written ({error}): it is as it was; free some space, or "
+                "take another folder, and try again"
+            ) from error
         finally:
             database.close()
     finally:
@@ -363,7 +369,14 @@ class _Writer:
 def content_hash(document: Document) -> str:
     """SHA-256 of everything of a document that is indexed or shown."""
     content = json.dumps(
-        [document.title, document.text, document.language, document.source, dict(document.metadata)],
+        [
+            document.title,
+            document.text,
+            document.language,
+            document.source,
+            dict(document.metadata),
+            document.pages,
+        ],
         ensure_ascii=False,
         sort_keys=True,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from corpus.document import Chunk, Document
-from corpus.errors import IndexDamaged, InvalidRequest
+from corpus.errors import IndexMissing, InvalidRequest
 from corpus.splitting import Splitter
 from index.database import ChunkRecord, Database, DocumentSummary
 from index.embedder import Embedder
@@ -34,7 +34,7 @@ class Index:
         self._database = Database(folder, write=False)
         name = self._database.generation()
         if not name:
-            raise IndexDamaged(f"the index at {folder} was never finished: index your documents again")
+            raise IndexMissing(f"the index at {folder} is empty: add documents with `tricite index PATH`")
         self.generation: Generation = open_generation(folder / FOLDER / name, recipe_of(embedder, splitter))
         self._chunks = {record.row: record for record in self._database.chunk_records()}
         self._rows = {record.id: row for row, record in self._chunks.items()}

@@ -43,8 +43,8 @@ _DOCUMENTS = [
         "en",
         "A clinic by the water",
         "articles/clinic.pdf",
-        {"pages": [0, 31]},
-        "Latn",
+        script="Latn",
+        pages=(0, 31),
     ),
     Document(
         "ar-1",

@@ -89,6 +89,25 @@ def test_search_and_show(sample_index: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.model
+def test_no_line_of_a_batch_stops_the_others(sample_index: Path, tmp_path: Path) -> None:
+    lines = [
+        '\ufeff{"id": 1, "question": "tram"}',
+        '{"id": 2, "question": "tram \u2028 line"}',
+        '{"id": "\\ud800", "question": "lone \\ud800 tram"}',
+        "[" * 100_000,
+        '{"id": NaN, "question": "tram"}',
+        '{"id": 6}',
+        '{"id": 7, "question": "tram"}',
+    ]
+    (tmp_path / "batch.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    done = run("search", "--batch", tmp_path / "batch.jsonl", "--index", sample_index)
+    found = [json.loads(line) for line in done.stdout.split("\n") if line]
+    assert [one["id"] for one in found] == [1, 2, "\ud800", None, None, 6, 7]
+    assert ["error" in one for one in found] == [False, False, False, True, True, True, False]
+    assert "question 4" in found[3]["error"]
+
+
+@pytest.mark.model
 def test_ask(sample_index: Path, tmp_path: Path) -> None:
     batch = write_batch(
         tmp_path / "questions.jsonl",

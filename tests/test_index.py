@@ -195,6 +195,32 @@ def test_jsonl_documents_keep_their_ids_and_text(tmp_path: Path) -> None:
     assert build(folder, file).removed == ["a-1"]
 
 
+def test_bad_lines_do_not_stop_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "corpus.jsonl"
+    rows: list[dict[str, object]] = [
+        {"id": "a", "text": "The lizard sleeps at noon.", "language": "中文"},
+        {"id": "b", "text": "The lizard sleeps at noon.", "language": "../../evil"},
+        {"id": "c", "text": "The lizard sleeps at noon.", "metadata": {"pages": 12}},
+        {"id": "../../etc", "text": "The newt sleeps at dawn.", "language": "zh-TW"},
+    ]
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    report = build(tmp_path / "index", file)
+    assert report.added == ["c", "../../etc"]
+    assert len(report.unreadable) == 2 and all("language" in message for _, message in report.unreadable)
+    assert stored_document(tmp_path / "index", "c").page(3) is None
+    assert stored_document(tmp_path / "index", "../../etc").language == "zh"
+    with pytest.raises(InvalidRequest):
+        stored_document(tmp_path / "index", "\udcff")
+
+
+def test_only_unreadable_files_make_no_index(tmp_path: Path) -> None:
+    (tmp_path / "empty.txt").write_bytes(b"")
+    with pytest.raises(InvalidRequest, match=r"empty\.txt"):
+        build(tmp_path / "index", tmp_path)
+    with pytest.raises(IndexMissing, match="tricite index"):
+        Index(tmp_path / "index", HashEmbedder(), SPLITTER)
+
+
 def test_one_bad_file_is_reported_and_the_rest_is_indexed(documents: Path, tmp_path: Path) -> None:
     (documents / "empty.txt").write_bytes(b"")
     (documents / "binary.txt").write_bytes(bytes(range(256)) * 40)

@@ -409,7 +409,7 @@ def test_page_offsets_are_those_of_the_cleaned_text(tmp_path: Path) -> None:
     (tmp_path / "a.pdf").write_bytes(pdf(pages))
     (document,) = load(tmp_path)
     assert isinstance(document, Document)
-    starts = document.metadata["pages"]
+    starts = document.pages
     assert len(starts) == 4
     assert document.text[starts[0] :].startswith("Pump report")
     assert document.text[starts[1] :].startswith(SECOND)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,6 +12,7 @@ from corpus.errors import UnreadableSource
 from corpus.readers.extracted import Extracted
 
 MAX_LINE_BYTES = 100 * 1024 * 1024
+_LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{1,8})*")
 
 
 def read_jsonl(path: Path) -> Iterator[Extracted | UnreadableSource]:
@@ -72,6 +74,8 @@ def _read_line(line: bytes) -> Extracted:
     ):
         if value is not None and not isinstance(value, kind):
             raise UnreadableSource(f'has a "{name}" that is no {"object" if kind is dict else "string"}')
+    if language and not _LANGUAGE_TAG.fullmatch(language.strip()):
+        raise UnreadableSource(f'has the "language" {language[:20]!r}: wanted a code such as "ar" or "zh-TW"')
     return Extracted(
         text, title or "", metadata or {}, given_id=given_id, given_language=language or None, verbatim=True
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,8 @@ def _read_with_pypdf(data: bytes) -> tuple[list[_Page], dict[str, str]]:
     import io
 
     from pypdf import PdfReader
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)  # it names no file; our own report does
 
     try:
         reader = PdfReader(io.BytesIO(data))
