@@ -30,6 +30,7 @@ SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782
 # To be raised with every change of the written folder that changes a vector or a token.
 FORMAT_VERSION = 1
 MODEL_NAME = "multilingual-e5-small"
+DIM = 384
 RECORD = "tricite.json"
 
 Progress = Callable[[float], None]

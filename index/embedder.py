@@ -99,7 +99,11 @@ class SentenceTransformerEmbedder:
 
     @property
     def dim(self) -> int:
-        """Length of every vector."""
+        """Length of every vector; known for the embedded model without loading it."""
+        if self.name == "embedded":
+            from index.embedded import DIM
+
+            return DIM
         return self._model.dim
 
     @property
