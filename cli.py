@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -215,21 +215,55 @@ def repair(index: IndexFolder = None, as_json: AsJson = False) -> None:
 
 @app.command("eval")
 def evaluate(
-    datasets: Annotated[list[str], typer.Argument(help="Folders in BEIR form, or the word `sample`")],
-    out: Annotated[Path, typer.Option("--out", help="Folder for metrics.json and run.trec")],
+    datasets: Annotated[
+        list[str] | None,
+        typer.Argument(help="BEIR folders, SQuAD, RGB, CSV or JSONL files, MIRACL folders, or `sample`"),
+    ] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for the figures and the report")] = None,
+    documents: Annotated[
+        Path | None,
+        typer.Option("--documents", help="Folder of the documents that a CSV or JSONL asks about"),
+    ] = None,
+    baseline: Annotated[
+        Path | None, typer.Option("--baseline", help="Earlier --out folder to compare with")
+    ] = None,
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", help="key=value, as generator=none; a wrong key lists all")
+    ] = None,
+    sweep: Annotated[
+        str | None, typer.Option("--sweep", help="key=a,b,c: a run for each value, and a table")
+    ] = None,
+    compare: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option("--compare", help="Compare two finished runs; measures nothing"),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option("--fail-if", help='Exit with 1 when a figure moved, in points: "nDCG@10<-1.0"'),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", min=0, help="Questions at most, evenly spread; 0: all")
+    ] = 0,
+    retrieval_only: Annotated[bool, typer.Option("--retrieval-only", help="Search only; do not ask")] = False,
+    judge: Annotated[
+        str | None, typer.Option("--judge", help="PROVIDER:MODEL that judges answers too; off by default")
+    ] = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Measure retrieval on evaluation sets: nDCG@10, RR and R@100, by language and language pair."""
-    from eval.run import evaluate_dataset, format_table
+    """Measure retrieval, answers, citations and abstention; write figures and a report."""
+    from eval.command import Request, run_command
 
-    settings = _settings()
-    embedder = settings.load_embedder()
-    for name in datasets:
-        folder = out / Path(name).name if len(datasets) > 1 else out
-        with _progress() as progress:
-            metrics = evaluate_dataset(
-                name, folder, embedder, splitter=settings.splitter(), progress=progress
-            )
-        typer.echo(f"{name}\n{format_table(metrics)}")
+    request = Request(
+        tuple(datasets or ()), out, documents, baseline, tuple(settings or ()), sweep, compare,
+        tuple(fail_if or ()), limit, retrieval_only, judge,
+    )  # fmt: skip
+    report = run_command(request, _settings())
+    if as_json:
+        _print_json(report.figures)
+    else:
+        typer.echo(report.text)
+    if report.failed:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -246,15 +280,27 @@ def serve(
     settings = _settings(index=index, generator=generator)
     pipeline = settings.load_pipeline()
     examples = sample_questions({document.source for document in pipeline.index.documents()})
-    serve_app(pipeline, host=host, port=port, allowed_origins=settings.allowed_origins, examples=examples)
+    serve_app(pipeline, host, port, settings, examples=examples)
 
 
-def main() -> None:
-    """Run the command. Exit codes: 0 done, 1 the request failed, 2 wrong usage."""
+@app.command()
+def mcp(
+    index: IndexFolder = None,
+    generator: Annotated[str | None, typer.Option("--generator", help="As in `tricite ask`")] = None,
+) -> None:
+    """Serve ask, search and read_document to MCP clients, over standard input and output."""
+    from web.mcp_server import create_server
+
+    settings = _settings(index=index, generator=generator)
+    create_server(settings.load_pipeline).run("stdio")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command (sys.argv's unless given). Exit codes: 0 done, 1 the request failed, 2 wrong usage."""
     from corpus.errors import TriciteError
 
     try:
-        app()
+        app(args=arguments)
     except TriciteError as error:
         message = " ".join(str(error).split())
         sys.stderr.write(f"tricite: {message}\n")

@@ -10,6 +10,7 @@ TriciteError                 a clear one-line message: what came, what was wante
 │   └── IndexLocked          another process is writing
 ├── ModelProblem             a model that cannot be loaded or written
 ├── GeneratorFailed          a generator that timed out or broke; the evidence is still shown
+├── ServerBusy               the line of waiting questions is full
 ├── DatasetProblem           an evaluation set that cannot be read
 └── MissingExtra             an optional part is not installed; carries the install line
 """
@@ -52,6 +53,10 @@ class ModelProblem(TriciteError):
 
 
 class GeneratorFailed(TriciteError):
+    pass
+
+
+class ServerBusy(TriciteError):
     pass
 
 

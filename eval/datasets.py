@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import corpus
 from corpus.errors import DatasetProblem
+from eval.lines import new_id, read_lines, read_rows, refuse, strings_of, text_of
 
 SAMPLE = "sample"
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question of the set. language: as the set states it, "" where it does not; never needed to answer."""
+    """A question of the set. language: as the set states it, "" where it does not; never needed to answer.
+
+    pool: it is asked over the documents whose metadata has this "pool", "" for all. ability: what RGB calls
+    it: "noise", "rejection", "integration" or "counterfactual", "" elsewhere.
+    """
 
     id: str
     text: str
     language: str = ""
+    pool: str = ""
+    ability: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,9 @@ class GoldAnswer:
     answers: accepted strings, empty for a question without an answer. answers_by_language: the same by the
     language of the passage they stand in. unanswerable_kind: "far" (the subject is absent), "near" (a
     neighbour is there) or None. evidence_ids: documents that state the answer. evidence_quote: the sentence
-    that does, where the set gives it.
+    that does, where the set gives it. article, parallel_id: questions of one article, and translations of
+    one question, are right or wrong together; "" where the set does not say. all_of: for a question that
+    asks for several things, the accepted strings of each. wrong: strings that planted documents state.
     """
 
     answers: tuple[str, ...]
@@ -40,6 +49,10 @@ class GoldAnswer:
     unanswerable_kind: str | None = None
     evidence_ids: tuple[str, ...] = ()
     evidence_quote: str | None = None
+    article: str = ""
+    parallel_id: str = ""
+    all_of: tuple[tuple[str, ...], ...] = ()
+    wrong: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +80,17 @@ def read_dataset(name: str | Path) -> Dataset:
     if str(name) == SAMPLE:
         # Beside the installed packages, so that it is found from any working directory.
         documents = Path(corpus.__file__).parent / SAMPLE
-        return _read(SAMPLE, Path(__file__).parent / SAMPLE, documents, _ids_of_files(documents))
+        return read_over_files(SAMPLE, Path(__file__).parent / SAMPLE, documents)
     folder = Path(name)
     if not folder.is_dir():
         raise DatasetProblem(f'{name} is no folder: give a folder in BEIR form, or the word "{SAMPLE}"')
     documents = folder / "corpus.jsonl"
     return _read(folder.resolve().name, folder, documents, _ids_of_lines(documents))
+
+
+def read_over_files(name: str, folder: Path, documents: Path) -> Dataset:
+    """Read queries.jsonl, qrels/test.tsv and answers.jsonl over a folder whose files are the documents."""
+    return _read(name, folder, documents, _ids_of_files(documents))
 
 
 def sample_questions(sources: Collection[str], count: int = 2) -> dict[str, list[str]]:
@@ -105,10 +123,10 @@ def _ids_of_files(folder: Path) -> set[str]:
 
 def _ids_of_lines(path: Path) -> set[str]:
     ids: set[str] = set()
-    for line, row in _rows(path):
-        ids.add(_new_id(row, ids, path, line))
-        if not any(_text(row, key, path, line).strip() for key in ("title", "text")):
-            _refuse(path, line, "the document has neither title nor text", 'fill "text" or drop the line')
+    for line, row in read_rows(path):
+        ids.add(new_id(row, ids, path, line))
+        if not any(text_of(row, key, path, line).strip() for key in ("title", "text")):
+            refuse(path, line, "the document has neither title nor text", 'fill "text" or drop the line')
     if not ids:
         raise DatasetProblem(f"{path} holds no document: write one JSON object a line")
     return ids
@@ -117,12 +135,11 @@ def _ids_of_lines(path: Path) -> set[str]:
 def _read_queries(path: Path) -> tuple[Query, ...]:
     ids: set[str] = set()
     queries = []
-    for line, row in _rows(path):
-        query = Query(
-            _new_id(row, ids, path, line), _text(row, "text", path, line), _text(row, "language", path, line)
-        )
+    for line, row in read_rows(path):
+        texts = (text_of(row, key, path, line) for key in ("text", "language", "pool", "ability"))
+        query = Query(new_id(row, ids, path, line), *texts)
         if not query.text.strip():
-            _refuse(path, line, f'the text of query "{query.id}" is empty', 'write the question in "text"')
+            refuse(path, line, f'the text of query "{query.id}" is empty', 'write the question in "text"')
         ids.add(query.id)
         queries.append(query)
     if not queries:
@@ -134,26 +151,24 @@ def _read_qrels(
     path: Path, queries: Collection[str], documents: Collection[str]
 ) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
-    for line, text in _lines(path):
+    for line, text in read_lines(path):
         columns = text.split("\t")
         if len(columns) != 3:
             what = f"{len(columns)} columns where 3 were wanted"
-            _refuse(path, line, what, "write query id, document id and grade with tabs between")
+            refuse(path, line, what, "write query id, document id and grade with tabs between")
         query, document, grade = (column.strip() for column in columns)
         is_number = re.fullmatch("-?[0-9]{1,9}", grade) is not None
         if line == 1 and not is_number and query not in queries:
             continue  # the header, whatever its words
         if not is_number:
-            _refuse(path, line, f'the grade "{grade}" is no whole number', "write 1 for relevant, 0 for not")
+            refuse(path, line, f'the grade "{grade}" is no whole number', "write 1 for relevant, 0 for not")
         if query not in queries:
-            _refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
+            refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
         if document not in documents:
-            _refuse(
-                path, line, f'document "{document}" is not in the corpus', "add it there or drop the line"
-            )
+            refuse(path, line, f'document "{document}" is not in the corpus', "add it there or drop the line")
         judged = qrels.setdefault(query, {})
         if document in judged:
-            _refuse(path, line, f'"{query}" and "{document}" were judged before', "keep one of the lines")
+            refuse(path, line, f'"{query}" and "{document}" were judged before', "keep one of the lines")
         judged[document] = int(grade)
     if not qrels:
         raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
@@ -165,14 +180,14 @@ def _read_answers(
 ) -> dict[str, GoldAnswer]:
     languages = {query.id: query.language for query in queries}
     found: dict[str, GoldAnswer] = {}
-    for line, row in _rows(path):
-        query = _new_id(row, found, path, line)
+    for line, row in read_rows(path):
+        query = new_id(row, found, path, line)
         if query not in languages:
-            _refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
+            refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
         answer = _answer(row, languages[query], path, line)
         for document in answer.evidence_ids:
             if document not in documents:
-                _refuse(
+                refuse(
                     path, line, f'evidence "{document}" is not in the corpus', "add it there or drop the id"
                 )
         found[query] = answer
@@ -180,91 +195,39 @@ def _read_answers(
 
 
 def _answer(row: dict[str, Any], query_language: str, path: Path, line: int) -> GoldAnswer:
-    answers = _strings(row.get("answers"), "answers", path, line)
+    answers = strings_of(row.get("answers"), "answers", path, line)
     answerable = row.get("answerable")
     if not isinstance(answerable, bool):
-        _refuse(path, line, '"answerable" is missing or neither true nor false', "write true or false")
+        refuse(path, line, '"answerable" is missing or neither true nor false', "write true or false")
     if answerable != bool(answers):
         what = f'"answerable" is {json.dumps(answerable)} but "answers" holds {len(answers)}'
-        _refuse(path, line, what, "give an answerable question its answers, another none")
-    language = _text(row, "language", path, line) or query_language
+        refuse(path, line, what, "give an answerable question its answers, another none")
+    language = text_of(row, "language", path, line) or query_language
     by_language = row.get("answers_by_language", {language: list(answers)} if language and answers else {})
     if not isinstance(by_language, dict):
-        _refuse(path, line, '"answers_by_language" is no object', 'write {"en": ["..."]}')
+        refuse(path, line, '"answers_by_language" is no object', 'write {"en": ["..."]}')
     kind, quote = row.get("unanswerable_kind"), row.get("evidence_quote")
     for key, value in (("unanswerable_kind", kind), ("evidence_quote", quote)):
         if not (value is None or isinstance(value, str)):
-            _refuse(path, line, f'"{key}" is no text', "write a text or null")
+            refuse(path, line, f'"{key}" is no text', "write a text or null")
     return GoldAnswer(
         answers=answers,
         answers_by_language={
-            key: _strings(listed, f"answers_by_language.{key}", path, line)
+            key: strings_of(listed, f"answers_by_language.{key}", path, line)
             for key, listed in by_language.items()
         },
         answerable=answerable,
         unanswerable_kind=kind,
-        evidence_ids=_strings(row.get("evidence_ids", []), "evidence_ids", path, line),
+        evidence_ids=strings_of(row.get("evidence_ids", []), "evidence_ids", path, line),
         evidence_quote=quote,
+        article=text_of(row, "article", path, line),
+        parallel_id=text_of(row, "parallel_id", path, line),
+        all_of=_groups(row.get("all_of", []), path, line),
+        wrong=strings_of(row.get("wrong", []), "wrong", path, line),
     )
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line, text in _lines(path):
-        try:
-            row = json.loads(text)
-            # Half a surrogate pair, as an escape, is valid JSON but no text that could be written again.
-            json.dumps(row, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError) as error:
-            problem = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be parsed"
-            _refuse(path, line, f"this is no JSON ({problem})", "write one JSON object a line")
-        if not isinstance(row, dict):
-            _refuse(path, line, f"a JSON {type(row).__name__} came", "write one JSON object a line")
-        yield line, row
-
-
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
-    """1-based numbers and texts of the lines that are not blank."""
-    try:
-        with path.open("rb") as stream:
-            for line, raw in enumerate(stream, start=1):
-                try:
-                    text = raw.decode("utf-8-sig" if line == 1 else "utf-8").rstrip("\r\n")
-                except UnicodeDecodeError:
-                    _refuse(path, line, "this is not UTF-8", "save the file as UTF-8")
-                if text.strip():
-                    yield line, text
-    except OSError as error:
-        raise DatasetProblem(
-            f"{path} cannot be read ({error.strerror}): "
-            "a set needs corpus.jsonl, queries.jsonl and qrels/test.tsv"
-        ) from error
-
-
-def _new_id(row: dict[str, Any], known: Collection[str], path: Path, line: int) -> str:
-    given = row.get("id", row.get("_id"))
-    if isinstance(given, int) and not isinstance(given, bool):
-        given = str(given)  # as the reader of corpus.jsonl has it
-    if not isinstance(given, str) or not given.strip():
-        _refuse(path, line, "there is no id", 'write a text, not empty, in "_id"')
-    if given in known:
-        _refuse(path, line, f'the id "{given}" came before', "give every line an id of its own")
-    return given
-
-
-def _text(row: dict[str, Any], key: str, path: Path, line: int) -> str:
-    value = row.get(key)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        _refuse(path, line, f'"{key}" is no text but {json.dumps(value)[:40]}', "write a text in quotes")
-    return value
-
-
-def _strings(value: Any, key: str, path: Path, line: int) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(entry, str) and entry.strip() for entry in value):
-        _refuse(path, line, f'"{key}" is no list of texts that are not empty', 'write ["..."]')
-    return tuple(value)
-
-
-def _refuse(path: Path, line: int, what: str, mend: str) -> NoReturn:
-    raise DatasetProblem(f"{path}, line {line}: {what}: {mend}")
+def _groups(value: Any, path: Path, line: int) -> tuple[tuple[str, ...], ...]:
+    if not isinstance(value, list):
+        refuse(path, line, '"all_of" is no list', 'write [["..."], ["..."]]')
+    return tuple(strings_of(group, "all_of", path, line) for group in value)

@@ -2,21 +2,27 @@
 
 from index.analyzers import terms
 from index.database import DocumentSummary
+from index.duplicates import collapse_duplicates
+from index.filters import EVERYTHING, Filter
 from index.indexing import IndexReport, rebuild_index, remove_documents, update_index
 from index.reader import Index, stored_document, stored_documents
-from index.retrieval import Hit, HybridRetriever, Query, Retriever, best_by_document
-from index.token_vectors import ChunkTokens
+from index.retrieval import Hit, HybridRetriever, Query, RetrievalSettings, Retriever, best_by_document
+from index.token_vectors import PassageTokens
 
 __all__ = [
-    "ChunkTokens",
+    "EVERYTHING",
     "DocumentSummary",
+    "Filter",
     "Hit",
     "HybridRetriever",
     "Index",
     "IndexReport",
+    "PassageTokens",
     "Query",
+    "RetrievalSettings",
     "Retriever",
     "best_by_document",
+    "collapse_duplicates",
     "rebuild_index",
     "remove_documents",
     "stored_document",

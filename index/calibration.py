@@ -22,6 +22,21 @@ _FILE = Path(__file__).parent / "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)
+class Feedback:
+    """How passages in other languages are compared with the best one in the question's own.
+
+    weight: of their likeness to it, in standard deviations, offset being taken off. middle: the score of the
+    best one from which this is rather done than not; slope: how steeply. prior: as dense_prior.
+    """
+
+    weight: float = 1.9
+    offset: float = 1.3
+    middle: float = 13.0
+    slope: float = 0.35
+    prior: tuple[float, ...] = (0.0, 0.1)
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """Constants of one embedder.
 
@@ -36,8 +51,9 @@ class Calibration:
     passage_means: dict[str, Vectors] = field(default_factory=dict)
     dense_prior: tuple[float, ...] = (0.0, 0.03)
     late_prior: tuple[float, ...] = (0.8, 0.02)
-    same: tuple[float, ...] = (1.0, 1.0, 7.0, 0.0)
-    other: tuple[float, ...] = (1.0, 1.0, 2.0, 0.3)
+    same: tuple[float, ...] = (0.4, 1.0, 1.5, 0.0, 0.0)
+    other: tuple[float, ...] = (0.7, 1.1, 1.5, 0.2, 1.0)
+    feedback: Feedback = Feedback()
 
     def query_mean(self, language: str) -> Vectors:
         """The mean question of a language: zeros where none was fitted."""
@@ -58,6 +74,7 @@ def load_calibration(fingerprint: str, dim: int) -> Calibration:
         late_prior=tuple(fitted.get("late_prior", general.late_prior)),
         same=tuple(fitted.get("same", general.same)),
         other=tuple(fitted.get("other", general.other)),
+        feedback=Feedback(**fitted.get("feedback", {})),
     )
 
 

@@ -187,6 +187,11 @@ class Database:
             pages=tuple(json.loads(pages)),
         )
 
+    def metadata(self) -> dict[str, tuple[str, dict[str, Any]]]:
+        """Document id -> its source and metadata."""
+        rows = self._fetch("SELECT id, source, metadata FROM documents")
+        return {key: (source, json.loads(metadata)) for key, source, metadata in rows}
+
     def summaries(self) -> list[DocumentSummary]:
         """Every document, in the order of their sources."""
         rows = self._fetch(

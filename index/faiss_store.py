@@ -29,12 +29,20 @@ class FaissVectorStore:
         if len(ids):
             self._index.remove_ids(np.ascontiguousarray(ids, dtype=np.int64))
 
-    def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
-        wanted = min(k, len(self))
+    def search(self, vectors: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
+        import faiss
+
+        wanted = min(k, len(self) if among is None else len(among))
         if not wanted:
             empty = np.empty((len(vectors), 0))
             return empty.astype(np.float32), empty.astype(np.int64)
-        scores, ids = self._index.search(np.ascontiguousarray(vectors, dtype=np.float32), wanted)
+        options: Any = None
+        if among is not None:
+            parameters: Any = faiss.SearchParameters  # its keywords are set when it is imported
+            options = parameters(sel=faiss.IDSelectorBatch(np.ascontiguousarray(among)))
+        scores, ids = self._index.search(
+            np.ascontiguousarray(vectors, dtype=np.float32), wanted, params=options
+        )
         return best_first(scores, ids, wanted)
 
     def get(self, ids: Ids) -> Vectors:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +24,29 @@ from corpus.errors import IndexDamaged, IndexMismatch
 from index.bm25 import Bm25Index
 from index.faiss_store import FaissVectorStore
 from index.files import sha256
+from index.token_codec import load_token_codec
 from index.token_vectors import ChunkTokens, TokenVectors, write_token_vectors
 from index.vectors import Vectors
 
 FOLDER = "generations"
-FORMAT = 1
+FORMAT = 2
 _MANIFEST, _ROWS, _VECTORS, _MEAN = "manifest.json", "rows.npy", "vectors.faiss", "mean.npy"
 _TERMS, _NAMES = "bm25_terms", "bm25_names"
-_NAMES = "bm25_names"
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a generation was made with; an index is only opened with the recipe that made it."""
+    """What a generation was made with; an index is only opened with the recipe that made it.
+
+    tokens: the fingerprint of the codec of token vectors; "" when none are kept.
+    """
 
     embedder: str
     fingerprint: str
     dim: int
     splitter: str
     analyzers: str
+    tokens: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +75,13 @@ class Partition:
     mean: float32 [dim], the mean passage vector, which centring subtracts.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, recipe: Recipe) -> None:
         self.rows: NDArray[np.int64] = np.load(folder / _ROWS, allow_pickle=False)
         self.mean: Vectors = np.load(folder / _MEAN, allow_pickle=False)
         self.vectors = FaissVectorStore.load(folder / _VECTORS)
         self.terms = Bm25Index.load(folder / _TERMS)
         self.names = Bm25Index.load(folder / _NAMES)
-        self.tokens = TokenVectors(folder)
+        self.tokens = TokenVectors(folder, load_token_codec(recipe.fingerprint, recipe.dim))
 
     def positions(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Positions of rows that are in this partition."""
@@ -95,7 +99,9 @@ class Generation:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self.partitions = {language: Partition(folder / language) for language in sorted(manifest.languages)}
+        self.partitions = {
+            language: Partition(folder / language, manifest.recipe) for language in sorted(manifest.languages)
+        }
 
 
 def new_name(previous: str) -> str:
@@ -116,7 +122,7 @@ def write_generation(
     """
     shutil.rmtree(folder, ignore_errors=True)  # what a killed writer may have left
     for language, rows in chunks.items():
-        _write_partition(folder / _safe(language), recipe.dim, rows, [load(language, row) for row in rows])
+        _write_partition(folder / _safe(language), recipe, rows, [load(language, row) for row in rows])
     folder.mkdir(parents=True, exist_ok=True)
     files = {
         path.relative_to(folder).as_posix(): (path.stat().st_size, sha256(path))
@@ -130,19 +136,22 @@ def write_generation(
         _force_to_disk(path)
 
 
-def _write_partition(folder: Path, dim: int, rows: Sequence[int], chunks: Sequence[EmbeddedChunk]) -> None:
+def _write_partition(
+    folder: Path, recipe: Recipe, rows: Sequence[int], chunks: Sequence[EmbeddedChunk]
+) -> None:
     folder.mkdir(parents=True)
     ids = np.array(rows, dtype=np.int64)
     vectors = np.stack([chunk.vector for chunk in chunks]).astype(np.float32)
     np.save(folder / _ROWS, ids)
     np.save(folder / _MEAN, vectors.mean(axis=0))
-    store = FaissVectorStore(dim)
+    store = FaissVectorStore(recipe.dim)
     store.add(ids, vectors)
     store.save(folder / _VECTORS)
     Bm25Index.build([chunk.terms for chunk in chunks]).save(folder / _TERMS)
     Bm25Index.build([chunk.names for chunk in chunks]).save(folder / _NAMES)
-    counts = [len(chunk.tokens.codes) for chunk in chunks]
-    write_token_vectors(folder, (chunk.tokens for chunk in chunks), counts, dim)
+    counts = [len(chunk.tokens) for chunk in chunks]
+    codec = load_token_codec(recipe.fingerprint, recipe.dim)
+    write_token_vectors(folder, (chunk.tokens for chunk in chunks), counts, codec)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -175,7 +184,7 @@ def damaged_files(folder: Path, manifest: Manifest, *, everything: bool) -> list
     return [
         name
         for name, (size, digest) in manifest.files.items()
-        if not _intact(folder / name, size, digest, hashed=everything or "token_vectors" not in name)
+        if not _intact(folder / name, size, digest, hashed=everything or not name.endswith("token_codes.npy"))
     ]
 
 
@@ -199,12 +208,12 @@ def open_generation(folder: Path, recipe: Recipe | None = None) -> Generation:
 
 def check_recipe(built: Recipe, wanted: Recipe) -> None:
     """Raise IndexMismatch when an index built by one recipe is opened with another."""
-    if built == wanted:
-        return
+    if replace(built, tokens=wanted.tokens) == wanted and built.tokens in ("", wanted.tokens):
+        return  # an index without token vectors can be opened with the settings of one that has them
     if built.fingerprint != wanted.fingerprint:
         what = f"the embedder {built.embedder!r}, not {wanted.embedder!r}"
     else:
-        what = "another version of the splitter or the analyzers"
+        what = "another setting or version of the splitter, the analyzers or the token vectors"
     raise IndexMismatch(
         f"the index was built with {what}: open it with the setting that built it, "
         "or run `tricite repair` to rebuild it with this one"

@@ -26,7 +26,7 @@ from corpus.splitting import Splitter
 from index.analyzers import ANALYZERS_VERSION, terms
 from index.chinese import simplified
 from index.database import FILE_NAME, Database, SourceRecord
-from index.embedder import Embedder
+from index.embedder import Embedder, Embedding
 from index.files import sha256
 from index.generation import (
     FOLDER,
@@ -40,6 +40,7 @@ from index.generation import (
     remove_old_generations,
     write_generation,
 )
+from index.token_codec import load_token_codec
 from index.token_vectors import ChunkTokens
 from index.transliteration import TRANSLITERATION_VERSION, name_terms
 
@@ -67,10 +68,11 @@ class IndexReport:
 
 
 def recipe_of(embedder: Embedder, splitter: Splitter) -> Recipe:
-    """The recipe that these settings make generations with."""
+    """The recipe that these settings make generations with, token vectors kept."""
     settings = json.dumps(asdict(splitter), sort_keys=True)
     analyzers = f"terms {ANALYZERS_VERSION}, names {TRANSLITERATION_VERSION}"
-    return Recipe(embedder.name, embedder.fingerprint, embedder.dim, settings, analyzers)
+    tokens = load_token_codec(embedder.fingerprint, embedder.dim).fingerprint
+    return Recipe(embedder.name, embedder.fingerprint, embedder.dim, settings, analyzers, tokens)
 
 
 def update_index(
@@ -80,16 +82,18 @@ def update_index(
     *,
     splitter: Splitter,
     prune: bool = False,
+    token_vectors: bool = True,
     progress: Progress | None = None,
 ) -> IndexReport:
     """Add or update the documents found at paths; with prune, remove those whose files are gone.
 
+    token_vectors: whether a new index keeps them; one that is there goes on as it was made.
     An unreadable file is reported and the version indexed before it, if any, is kept. Raises
     InvalidRequest when nothing at paths can be read at all, IndexLocked, IndexMismatch, IndexDamaged.
     """
     started = time.perf_counter()
     found = find_sources(paths)
-    with _writer(folder, embedder, splitter) as writer:
+    with _writer(folder, embedder, splitter, token_vectors=token_vectors) as writer:
         writer.report.skipped = [(str(item.path), item.reason) for item in found.skipped]
         for number, source in enumerate(found.files, start=1):
             if progress:
@@ -124,10 +128,12 @@ def remove_documents(
         return writer.report
 
 
-def rebuild_index(folder: Path, embedder: Embedder, *, splitter: Splitter) -> IndexReport:
-    """Make all derived files again, from the stored documents, with this embedder and splitter."""
+def rebuild_index(
+    folder: Path, embedder: Embedder, *, splitter: Splitter, token_vectors: bool = True
+) -> IndexReport:
+    """Make all derived files again, from the stored documents, with these settings."""
     require_index(folder)
-    with _writer(folder, embedder, splitter, rebuild=True) as writer:
+    with _writer(folder, embedder, splitter, token_vectors=token_vectors, rebuild=True) as writer:
         for document_id in writer.hashes:
             document = writer.database.document(document_id)
             if document is not None:
@@ -146,7 +152,12 @@ def require_index(folder: Path) -> None:
 
 @contextmanager
 def _writer(
-    folder: Path, embedder: Embedder, splitter: Splitter, *, rebuild: bool = False
+    folder: Path,
+    embedder: Embedder,
+    splitter: Splitter,
+    *,
+    token_vectors: bool = True,
+    rebuild: bool = False,
 ) -> Iterator[_Writer]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,7 +170,7 @@ def _writer(
     try:
         database = Database(folder, write=True)
         try:
-            yield _Writer(folder, database, embedder, splitter, rebuild=rebuild)
+            yield _Writer(folder, database, embedder, splitter, token_vectors=token_vectors, rebuild=rebuild)
         except (sqlite3.Error, OSError) as error:
             raise IndexProblem(
                 f"the index at {folder} cannot be written ({error}): it is as it was; free some space, or "
@@ -175,7 +186,14 @@ class _Writer:
     """Gathers changes and commits them: new documents are embedded first, then switched in at once."""
 
     def __init__(
-        self, folder: Path, database: Database, embedder: Embedder, splitter: Splitter, *, rebuild: bool
+        self,
+        folder: Path,
+        database: Database,
+        embedder: Embedder,
+        splitter: Splitter,
+        *,
+        token_vectors: bool,
+        rebuild: bool,
     ) -> None:
         self.database = database
         self.report = IndexReport()
@@ -195,10 +213,15 @@ class _Writer:
         self._gone_sources: set[str] = set()
         self._last_commit = time.monotonic()
         self._current = database.generation()
+        self._codec = load_token_codec(embedder.fingerprint, embedder.dim)
         if self._current and not rebuild:
-            check_recipe(read_manifest(self._generations / self._current).recipe, self._recipe)
+            built = read_manifest(self._generations / self._current).recipe
+            check_recipe(built, self._recipe)
+            token_vectors = bool(built.tokens)
         elif self.hashes and not rebuild:
             raise IndexDamaged("the index lost its derived files: run `tricite repair` to rebuild them")
+        if not token_vectors:
+            self._recipe = replace(self._recipe, tokens="")
 
     # -- gathering ----------------------------------------------------------------------------------
     def take(self, source: Source) -> None:
@@ -288,11 +311,16 @@ class _Writer:
                 terms(text, chunk.language),
                 name_terms(text, chunk.language),
                 embedding.vector,
-                ChunkTokens.compress(embedding.tokens, embedding.offsets),
+                self._tokens(embedding),
             )
             self._embedded[chunk.document_id].append((chunk, embedded))
             self.report.chunks += 1
         self.embedded(self.report.chunks)
+
+    def _tokens(self, embedding: Embedding) -> ChunkTokens:
+        if self._recipe.tokens:
+            return ChunkTokens.encode(embedding, self._codec)
+        return ChunkTokens.none(self._codec)
 
     def remove(self, document_id: str) -> None:
         """Put a document in line for removal."""

@@ -5,17 +5,21 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from corpus.document import Chunk, Document
 from corpus.errors import IndexMissing, InvalidRequest
 from corpus.splitting import Splitter
+from index.chinese import simplified
 from index.database import ChunkRecord, Database, DocumentSummary
 from index.embedder import Embedder
+from index.filters import Filter
 from index.generation import FOLDER, Generation, Partition, damaged_files, open_generation, read_manifest
 from index.indexing import recipe_of, require_index
-from index.token_vectors import ChunkTokens
+from index.token_vectors import PassageTokens
+from index.vectors import Ids
 
 _CACHED_DOCUMENTS = 64
 
@@ -39,6 +43,7 @@ class Index:
         self._chunks = {record.row: record for record in self._database.chunk_records()}
         self._rows = {record.id: row for row, record in self._chunks.items()}
         self._documents: OrderedDict[str, Document] = OrderedDict()
+        self._metadata: dict[str, tuple[str, dict[str, Any]]] | None = None
         self._lock = threading.Lock()
 
     @property
@@ -74,6 +79,22 @@ class Index:
                 self._documents.popitem(last=False)
         return document
 
+    def rows(self, only: Filter, language: str) -> Ids | None:
+        """The rows of a language's chunks that a filter allows, ascending; None when it allows them all."""
+        if not only.asks_documents:
+            return None
+        with self._lock:
+            if self._metadata is None:
+                self._metadata = self._database.metadata()
+        allowed = {
+            document_id
+            for document_id, (source, metadata) in self._metadata.items()
+            if only.allows_document(document_id, source, metadata)
+        }
+        rows = self.partitions[language].rows
+        kept = [self._chunks[row].document_id in allowed for row in rows.tolist()]
+        return np.asarray(rows[np.array(kept, dtype=bool)])
+
     def record(self, row: int) -> ChunkRecord:
         """What is known of the chunk in a row, without its text."""
         return self._chunks[row]
@@ -93,11 +114,15 @@ class Index:
             record.script,
         )
 
-    def tokens(self, chunk: Chunk) -> ChunkTokens:
-        """The token vectors of a chunk of this index."""
+    def tokens(self, chunk: Chunk) -> PassageTokens:
+        """The token vectors of a chunk of this index; embedded now where the index keeps none."""
+        if not self.generation.manifest.recipe.tokens:
+            embedding = self.embedder.embed_passages([simplified(chunk.text)], [simplified(chunk.heading)])[0]
+            return PassageTokens(embedding.tokens, embedding.offsets)
         row = np.array([self._rows[chunk.id]])
-        partition = self.partitions[chunk.language]
-        return partition.tokens[int(partition.positions(row)[0])]
+        stored = self.partitions[chunk.language].tokens
+        coded = stored[int(self.partitions[chunk.language].positions(row)[0])]
+        return PassageTokens(stored.codec.decode(coded.codes, coded.scales), coded.offsets)
 
     def problems(self) -> list[str]:
         """Everything wrong with the index, a line each: database, checksums of all files, offsets."""

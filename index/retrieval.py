@@ -16,16 +16,15 @@ from numpy.typing import NDArray
 
 from corpus.document import Chunk
 from index.analyzers import shared_terms, terms
+from index.background import Background, standardise
 from index.calibration import PRIOR_PASSAGES, load_calibration
 from index.chinese import simplified
 from index.embedder import Embedding
+from index.filters import EVERYTHING, Filter
 from index.generation import Partition
 from index.reader import Index
 from index.transliteration import name_terms
-from index.vectors import Vectors
-
-_BACKGROUND_VECTORS = 1000
-_BACKGROUND_TOKEN_CHUNKS = 64
+from index.vectors import Ids, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,70 +37,140 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk and its score: higher is better, on one scale for all passage languages."""
+    """A chunk and its score: higher is better, on one scale for all passage languages.
+
+    duplicates: ids of the documents that hold nearly the same passage, where those were collapsed.
+    """
 
     chunk: Chunk
     score: float
+    duplicates: tuple[str, ...] = ()
 
 
 @runtime_checkable
 class Retriever(Protocol):
     """Ranks chunks for a question. Fusion and reranking take Retrievers and are one."""
 
-    def search(self, query: Query, k: int) -> list[Hit]:
+    def search(self, query: Query, k: int, only: Filter = ...) -> list[Hit]:
         """The best chunk of each of the k best documents, best first; ties by chunk id."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
+class RetrievalSettings:
+    """The parts of the ranking, each of which can be turned off to see what it gives.
+
+    dense: cosine of question and passage. bm25: terms in common. maxsim: late interaction over token vectors.
+    names: names across scripts. centring: taking the mean of a language from its vectors. standardising:
+    counting scores from the passages of a language at large. feedback: comparing the passages of other
+    languages with the best one in the question's own. candidates: passages of a language that dense search
+    and that BM25 bring in. reranked: how many of all languages late interaction weighs.
+    """
+
+    dense: bool = True
+    bm25: bool = True
+    maxsim: bool = True
+    names: bool = True
+    centring: bool = True
+    standardising: bool = True
+    feedback: bool = True
+    candidates: int = 50
+    reranked: int = 40
+
+    @property
+    def features(self) -> Vectors:
+        """1 for the features (see Candidates) that are on, float32 [5]."""
+        return np.array([self.dense, self.maxsim, self.bm25, self.names, True], dtype=np.float32)
+
+
+_LATE = 1
+_LEXICAL_PRIOR = (0.0, 0.1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """The chunks of one language considered for a question, with their standardised features.
 
-    rows: int64 [n]. features: float32 [n, 4]: the centred cosine and the late interaction, both in standard
-    deviations above the passages of the language at large; the share of the question's terms that match;
-    BM25 of its names across scripts (0 within one language).
+    rows, positions: int64 [n], in the index and in the partition. features: float32 [n, 5]: the centred
+    cosine and the late interaction, both in standard deviations above the passages of the language at
+    large; BM25 in standard deviations above the candidates, for another language the share of the terms
+    that do not depend on the language; BM25 of its names across scripts; 1 for another language, the last
+    two 0 within one. vectors: float32 [n, dim], centred.
     """
 
-    rows: NDArray[np.int64]
+    language: str
+    rows: Ids
+    positions: NDArray[np.int64]
     features: Vectors
+    vectors: Vectors
 
 
 class HybridRetriever:
     """Centred dense vectors, BM25 where terms can match, and late interaction, standardised by language."""
 
-    def __init__(self, index: Index, *, candidates: int = 50) -> None:
+    def __init__(self, index: Index, settings: RetrievalSettings | None = None) -> None:
         self.index = index
-        self._candidates = candidates
+        self.settings = settings or RetrievalSettings()
         self._calibration = load_calibration(index.embedder.fingerprint, index.embedder.dim)
-        self._backgrounds = {
-            language: _Background(partition) for language, partition in index.partitions.items()
-        }
         self._centres = {language: self._centre(language) for language in index.partitions}
+        self._backgrounds = {
+            language: Background(partition, self._centres[language])
+            for language, partition in index.partitions.items()
+        }
 
-    def search(self, query: Query, k: int) -> list[Hit]:
-        return self.search_embedded(query, self.embed([query])[0], k)
+    def search(self, query: Query, k: int, only: Filter = EVERYTHING) -> list[Hit]:
+        return self.search_embedded(query, self.embed([query])[0], k, only)
 
     def embed(self, queries: Sequence[Query]) -> list[Embedding]:
         """The vectors of questions, as search_embedded and its kin take them."""
         return self.index.embedder.embed_queries([simplified(query.text) for query in queries])
 
-    def search_embedded(self, query: Query, embedding: Embedding, k: int) -> list[Hit]:
+    def search_embedded(
+        self, query: Query, embedding: Embedding, k: int, only: Filter = EVERYTHING
+    ) -> list[Hit]:
         """As search, for a question that was embedded before."""
-        return best_by_document(self.search_chunks(query, embedding), k)
+        return best_by_document(self.search_chunks(query, embedding, only), k)
 
-    def search_chunks(self, query: Query, embedding: Embedding) -> Iterator[Hit]:
+    def search_chunks(self, query: Query, embedding: Embedding, only: Filter = EVERYTHING) -> Iterator[Hit]:
         """Every candidate chunk, several of a document too, best first; ties by chunk id."""
-        found = [(-score, self.index.record(row).id, row) for row, score in self.scores(query, embedding)]
+        scored = self.scores(query, embedding, only)
+        found = [(-score, self.index.record(row).id, row) for row, score in scored]
         return (Hit(self.index.chunk(row), -negative) for negative, _, row in sorted(found))
 
-    def scores(self, query: Query, embedding: Embedding) -> list[tuple[int, float]]:
+    def scores(
+        self, query: Query, embedding: Embedding, only: Filter = EVERYTHING
+    ) -> list[tuple[int, float]]:
         """(row, score) of every candidate chunk of every language, in no particular order."""
-        found: list[tuple[int, float]] = []
-        for language in self.index.partitions:
-            candidates = self.candidates(query, embedding, language)
-            weights = self._calibration.same if language == query.language else self._calibration.other
-            scores = candidates.features @ np.array(weights, dtype=np.float32)
-            found += zip(candidates.rows.tolist(), scores.tolist(), strict=True)
+        found = self.candidates(query, embedding, only)
+        scores = {each.language: self.weighed(each) for each in found}
+        own = next((each for each in found if each.language == query.language and len(each.rows)), None)
+        if self.settings.feedback and own is not None:
+            best = int(scores[own.language].argmax())
+            for each in found:
+                if each is not own:
+                    scores[each.language] += self._feedback(
+                        each, own.vectors[best], scores[own.language][best]
+                    )
+        return [
+            pair
+            for each in found
+            for pair in zip(each.rows.tolist(), scores[each.language].tolist(), strict=True)
+        ]
+
+    def candidates(
+        self, query: Query, embedding: Embedding, only: Filter = EVERYTHING, *, reranked: int | None = None
+    ) -> list[Candidates]:
+        """The most promising chunks of every language, with their features.
+
+        reranked: as in the settings, unless given. Late interaction weighs that many; the other chunks of a
+        language have the least value found in it.
+        """
+        found = [
+            self._first_stage(query, embedding, language, self.index.rows(only, language))
+            for language in filter(only.allows_language, self.index.partitions)
+        ]
+        if found and self.settings.maxsim and len(embedding.tokens):
+            self._add_late_interaction(found, embedding, reranked or self.settings.reranked)
         return found
 
     def token_weights(self, embedding: Embedding, language: str) -> Vectors:
@@ -114,33 +183,92 @@ class HybridRetriever:
         telling = 1 - self._backgrounds[language].max_similarities(embedding.tokens).mean(axis=0)
         return np.asarray(telling / max(telling.sum(), 1e-9), dtype=np.float32)
 
-    def candidates(self, query: Query, embedding: Embedding, language: str) -> Candidates:
-        """The most promising chunks of one passage language, with their features."""
-        partition = self.index.partitions[language]
-        centred = embedding.vector - self._calibration.query_mean(query.language)
-        lexical, names = _lexical(partition, query, language)
-        _, near = partition.vectors.search(centred[None], self._candidates)
-        rows = np.union1d(near[0], partition.rows[_best(lexical + names, self._candidates)])
-        positions = partition.positions(rows)
-        dense = (partition.vectors.get(rows) - self._centres[language]) @ centred
-        late = partition.tokens.max_similarities(embedding.tokens, positions).mean(axis=1)
-        background_dense, background_late = self.background_scores(query, embedding, language)
-        dense = _standardise(dense, background_dense, self._calibration.dense_prior)
-        late = _standardise(late, background_late, self._calibration.late_prior)
-        return Candidates(rows, np.stack([dense, late, lexical[positions], names[positions]], axis=1))
-
     def background_scores(self, query: Query, embedding: Embedding, language: str) -> tuple[Vectors, Vectors]:
         """Centred cosines and late interaction of a question with sampled passages: float32 [n] each."""
         background = self._backgrounds[language]
-        centred = embedding.vector - self._calibration.query_mean(query.language)
-        return (
-            (background.vectors - self._centres[language]) @ centred,
-            background.max_similarities(embedding.tokens).mean(axis=1),
+        late = background.max_similarities(embedding.tokens)
+        dense: Vectors = background.vectors @ self._centred(query, embedding)
+        return dense, late.mean(axis=1) if late.size else np.zeros(len(late), dtype=np.float32)
+
+    def _first_stage(
+        self, query: Query, embedding: Embedding, language: str, among: Ids | None
+    ) -> Candidates:
+        """Candidates of one language without late interaction. among: the only rows considered."""
+        partition = self.index.partitions[language]
+        centred = self._centred(query, embedding)
+        lexical, names = _lexical(partition, query, language)
+        _, near = partition.vectors.search(centred[None], self.settings.candidates, among)
+        matching = lexical * self.settings.bm25 + names * self.settings.names
+        if among is not None:
+            matching[~np.isin(partition.rows, among)] = 0
+        rows = np.union1d(near[0], partition.rows[_best(matching, self.settings.candidates)])
+        positions = partition.positions(rows)
+        vectors = partition.vectors.get(rows) - self._centres[language]
+        dense = self._standardised(
+            vectors @ centred, self._backgrounds[language].vectors @ centred, self._calibration.dense_prior
         )
+        lexical, names = lexical[positions], names[positions]
+        other = language != query.language
+        if not other:
+            lexical = standardise(lexical, lexical, _LEXICAL_PRIOR)
+        late = np.zeros_like(dense)
+        features = np.stack([dense, late, lexical, names, np.full_like(dense, other)], axis=1)
+        return Candidates(language, rows, positions, features, vectors)
+
+    def _add_late_interaction(self, found: Sequence[Candidates], embedding: Embedding, reranked: int) -> None:
+        first_stage = np.concatenate([self.weighed(each) for each in found])
+        least = np.sort(first_stage)[-reranked:][:1]
+        for each in found:
+            chosen = self.weighed(each) >= least
+            if not chosen.any():
+                continue
+            partition = self.index.partitions[each.language]
+            late = partition.tokens.max_similarities(embedding.tokens, each.positions[chosen]).mean(axis=1)
+            background = self._backgrounds[each.language].max_similarities(embedding.tokens).mean(axis=1)
+            late = self._standardised(late, background, self._calibration.late_prior)
+            each.features[:, _LATE] = late.min()
+            each.features[chosen, _LATE] = late
+
+    def weighed(self, candidates: Candidates) -> Vectors:
+        """The weighted sum of the features: float32 [n]."""
+        other = bool(candidates.features[:1, -1].any())
+        weights = np.array(self._calibration.other if other else self._calibration.same, dtype=np.float32)
+        return np.asarray(candidates.features @ (weights * self.settings.features))
+
+    def likeness(self, candidates: Candidates, vector: Vectors) -> Vectors:
+        """Cosines with a centred passage vector [dim], in standard deviations: float32 [n]."""
+        direction = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        background = self._backgrounds[candidates.language].vectors @ direction
+        return standardise(candidates.vectors @ direction, background, self._calibration.feedback.prior)
+
+    def _feedback(self, candidates: Candidates, best: Vectors, score: float) -> Vectors:
+        """What to add to the scores of passages in another language: float32 [n].
+
+        When the question's own language answers it well (score), a passage of another language must say
+        the same as the best one there (best: its centred vector [dim]), as a translation does: pseudo-
+        relevance feedback (Rocchio 1971). When it does not, the answer may be in another language alone.
+        """
+        feedback = self._calibration.feedback
+        sure = 1 / (1 + np.exp(-feedback.slope * (score - feedback.middle)))
+        near = self.likeness(candidates, best)
+        return np.asarray(sure * (feedback.weight * near - feedback.offset), dtype=np.float32)
+
+    def _standardised(
+        self, values: NDArray[np.floating], background: NDArray[np.floating], prior: tuple[float, ...]
+    ) -> Vectors:
+        return standardise(values, background if self.settings.standardising else background[:0], prior)
+
+    def _centred(self, query: Query, embedding: Embedding) -> Vectors:
+        """The question's vector without what all questions of its language share."""
+        if not self.settings.centring:
+            return embedding.vector
+        return np.asarray(embedding.vector - self._calibration.query_mean(query.language))
 
     def _centre(self, language: str) -> Vectors:
         """The mean passage of a language, steadied by the fitted one: float32 [dim]."""
         partition = self.index.partitions[language]
+        if not self.settings.centring:
+            return np.zeros(len(partition.mean), dtype=np.float32)
         fitted = self._calibration.passage_means.get(language)
         if fitted is None:
             return partition.mean
@@ -157,42 +285,6 @@ def best_by_document(hits: Iterable[Hit], k: int) -> list[Hit]:
         if len(best) == k:
             break
     return list(best.values())
-
-
-class _Background:
-    """A fixed sample of a partition's passages: what a question scores on passages at large."""
-
-    def __init__(self, partition: Partition) -> None:
-        count = len(partition.rows)
-        self.vectors = partition.vectors.get(partition.rows[_spread(count, _BACKGROUND_VECTORS)])
-        tokens = [partition.tokens[position] for position in _spread(count, _BACKGROUND_TOKEN_CHUNKS)]
-        tokens = [chunk for chunk in tokens if len(chunk.codes)]
-        self._tokens = np.concatenate([chunk.vectors for chunk in tokens]) if tokens else None
-        self._starts = np.cumsum([0, *(len(chunk.codes) for chunk in tokens[:-1])])
-
-    def max_similarities(self, query_tokens: Vectors) -> Vectors:
-        """float32 [sampled chunks, query tokens], as TokenVectors.max_similarities."""
-        if self._tokens is None:
-            return np.zeros((1, len(query_tokens)), dtype=np.float32)
-        return np.asarray(np.maximum.reduceat(self._tokens @ query_tokens.T, self._starts, axis=0))
-
-
-def _spread(count: int, wanted: int) -> NDArray[np.int64]:
-    """At most wanted positions, evenly spread over count."""
-    return np.unique(np.linspace(0, count - 1, min(count, wanted)).astype(np.int64))
-
-
-def _standardise(values: Vectors, background: Vectors, prior: tuple[float, ...]) -> Vectors:
-    """Values in standard deviations above the background's mean.
-
-    prior: mean and standard deviation that PRIOR_PASSAGES further passages are taken to have, so that a
-    language with one passage is sound too.
-    """
-    mean, deviation = prior
-    total = len(background) + PRIOR_PASSAGES
-    centre = (background.sum() + PRIOR_PASSAGES * mean) / total
-    squares = np.square(background - centre).sum() + PRIOR_PASSAGES * (deviation**2 + (mean - centre) ** 2)
-    return np.asarray((values - centre) / np.sqrt(squares / total), dtype=np.float32)
 
 
 def _lexical(partition: Partition, query: Query, language: str) -> tuple[Vectors, Vectors]:

@@ -41,7 +41,7 @@ class SentenceModel:
 
             folder = str(embedded_model_path())
         try:
-            with _no_loading_bar():
+            with no_loading_bar():
                 # Weights only as safetensors: other formats are pickles.
                 self.model = SentenceTransformer(
                     folder, device="cpu", local_files_only=True, model_kwargs={"use_safetensors": True}
@@ -167,7 +167,7 @@ def _first_line(error: Exception) -> str:
 
 
 @contextlib.contextmanager
-def _no_loading_bar() -> Iterator[None]:
+def no_loading_bar() -> Iterator[None]:
     """Keep transformers from drawing its own progress bar while a model loads."""
     from transformers.utils import logging
 

@@ -1,8 +1,8 @@
-"""Token vectors of every chunk, for late interaction: int8 rows in one memory-mapped file.
+"""Token vectors of every chunk, for late interaction: coded rows in memory-mapped files.
 
-Files of a folder: token_vectors.npy int8 [tokens, dim], token_scales.npy float32 [tokens],
-token_offsets.npy uint32 [tokens, 2] (code points in the chunk's text), token_bounds.npy int64
-[chunks + 1]. A row of token_vectors times its scale is the unit vector of one token.
+Files of a folder: token_codes.npy uint8 [tokens, width], token_scales.npy float16 [tokens],
+token_starts.npy uint32 [tokens] and token_lengths.npy uint8 [tokens] (code points in the chunk's text),
+token_bounds.npy int64 [chunks + 1]. What the codes stand for is in index/token_codec.py.
 """
 
 from __future__ import annotations
@@ -15,39 +15,60 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from index.embedder import Embedding
+from index.token_codec import Codes, TokenCodec
 from index.vectors import Vectors
 
-_VECTORS, _SCALES = "token_vectors.npy", "token_scales.npy"
-_OFFSETS, _BOUNDS = "token_offsets.npy", "token_bounds.npy"
+_FILES = {"codes": np.uint8, "scales": np.float16, "starts": np.uint32, "lengths": np.uint8}
+_BOUNDS = "token_bounds.npy"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class PassageTokens:
+    """The tokens of a passage: vectors float32 [n, dim], about unit length; offsets [n, 2] in its text."""
+
+    vectors: Vectors
+    offsets: NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class ChunkTokens:
-    """The tokens of one chunk, compressed: codes int8 [n, dim], scales float32 [n], offsets uint32 [n, 2]."""
+    """The coded tokens of one chunk: codes uint8 [n, width], scales float16 [n], starts uint32 [n],
+    lengths uint8 [n]."""
 
-    codes: NDArray[np.int8]
-    scales: NDArray[np.float32]
-    offsets: NDArray[np.uint32]
+    codes: Codes
+    scales: NDArray[np.float16]
+    starts: NDArray[np.uint32]
+    lengths: NDArray[np.uint8]
 
     @classmethod
-    def compress(cls, vectors: Vectors, offsets: NDArray[Any]) -> ChunkTokens:
-        scales = np.abs(vectors).max(axis=1, initial=1e-9).astype(np.float32) / 127
-        codes = np.rint(vectors / scales[:, None]).astype(np.int8)
-        return cls(codes, scales, offsets.astype(np.uint32))
+    def encode(cls, embedding: Embedding, codec: TokenCodec) -> ChunkTokens:
+        starts, ends = embedding.offsets[:, 0], embedding.offsets[:, 1]
+        lengths = np.minimum(ends - starts, 255).astype(np.uint8)
+        return cls(*codec.encode(embedding.tokens), starts.astype(np.uint32), lengths)
+
+    @classmethod
+    def none(cls, codec: TokenCodec) -> ChunkTokens:
+        """The tokens of a chunk whose tokens are not kept."""
+        empty = {name: np.empty(0, dtype) for name, dtype in _FILES.items()}
+        return cls(**{**empty, "codes": np.empty((0, codec.width), np.uint8)})
 
     @property
-    def vectors(self) -> Vectors:
-        """The unit vectors, float32 [n, dim]."""
-        return np.asarray(self.codes.astype(np.float32) * self.scales[:, None])
+    def offsets(self) -> NDArray[np.int64]:
+        """Spans in the chunk's text, int64 [n, 2]."""
+        starts = self.starts.astype(np.int64)
+        return np.stack([starts, starts + self.lengths], axis=1)
+
+    def __len__(self) -> int:
+        return len(self.codes)
 
 
 class TokenVectors:
     """Read access by the chunk's position in its folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self._codes = _map(folder / _VECTORS)
-        self._scales = _map(folder / _SCALES)
-        self._offsets = _map(folder / _OFFSETS)
+    def __init__(self, folder: Path, codec: TokenCodec) -> None:
+        self.codec = codec
+        self._arrays = {name: _map(folder / f"token_{name}.npy") for name in _FILES}
         self._bounds = _map(folder / _BOUNDS)
 
     def __len__(self) -> int:
@@ -55,9 +76,7 @@ class TokenVectors:
 
     def __getitem__(self, position: int) -> ChunkTokens:
         rows = slice(int(self._bounds[position]), int(self._bounds[position + 1]))
-        return ChunkTokens(
-            np.asarray(self._codes[rows]), np.asarray(self._scales[rows]), np.asarray(self._offsets[rows])
-        )
+        return ChunkTokens(**{name: np.asarray(array[rows]) for name, array in self._arrays.items()})
 
     def max_similarities(self, query_tokens: Vectors, positions: NDArray[np.int64]) -> Vectors:
         """For every query token its best cosine in every chunk: float32 [chunks, query tokens].
@@ -72,14 +91,14 @@ class TokenVectors:
         rows = np.concatenate(
             [np.arange(start, end) for start, end in zip(starts[filled], ends[filled], strict=True)]
         )
-        cosines = self._codes[rows].astype(np.float32) @ query_tokens.T * self._scales[rows][:, None]
+        cosines = self.codec.cosines(self._arrays["codes"][rows], self._arrays["scales"][rows], query_tokens)
         lengths = ends[filled] - starts[filled]
         best[filled] = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0)
         return best
 
 
 def write_token_vectors(
-    folder: Path, chunks: Iterable[ChunkTokens], token_counts: list[int], dim: int
+    folder: Path, chunks: Iterable[ChunkTokens], token_counts: list[int], codec: TokenCodec
 ) -> None:
     """Write the tokens of chunks in order, streamed: no more than one chunk is held in memory.
 
@@ -88,13 +107,17 @@ def write_token_vectors(
     bounds = np.concatenate([[0], np.cumsum(token_counts, dtype=np.int64)]).astype(np.int64)
     total = int(bounds[-1])
     np.save(folder / _BOUNDS, bounds)
-    codes = _create(folder / _VECTORS, np.int8, (total, dim))
-    scales = _create(folder / _SCALES, np.float32, (total,))
-    offsets = _create(folder / _OFFSETS, np.uint32, (total, 2))
+    arrays = {
+        name: _create(
+            folder / f"token_{name}.npy", dtype, (total, codec.width) if name == "codes" else (total,)
+        )
+        for name, dtype in _FILES.items()
+    }
     for position, tokens in enumerate(chunks):
         rows = slice(int(bounds[position]), int(bounds[position + 1]))
-        codes[rows], scales[rows], offsets[rows] = tokens.codes, tokens.scales, tokens.offsets
-    for array in (codes, scales, offsets):
+        for name, array in arrays.items():
+            array[rows] = getattr(tokens, name)
+    for array in arrays.values():
         if isinstance(array, np.memmap):
             array.flush()
 

@@ -26,8 +26,11 @@ class VectorStore(Protocol):
         """Remove ids; unknown ones are ignored."""
         ...
 
-    def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
-        """Scores and ids, both [m, min(k, n)], best first; equal scores by ascending id."""
+    def search(self, vectors: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
+        """Scores and ids, both [m, min(k, n)], best first; equal scores by ascending id.
+
+        among: the only ids that may be found, each of them stored; None allows all.
+        """
         ...
 
     def get(self, ids: Ids) -> Vectors:
@@ -57,9 +60,10 @@ class NumpyVectorStore:
         keep = ~np.isin(self._ids, ids)
         self._ids, self._vectors = self._ids[keep], self._vectors[keep]
 
-    def search(self, vectors: Vectors, k: int) -> tuple[Vectors, Ids]:
-        scores = vectors @ self._vectors.T
-        return best_first(scores, np.broadcast_to(self._ids, scores.shape), k)
+    def search(self, vectors: Vectors, k: int, among: Ids | None = None) -> tuple[Vectors, Ids]:
+        ids = self._ids if among is None else np.sort(among)
+        scores = vectors @ self.get(ids).T
+        return best_first(scores, np.broadcast_to(ids, scores.shape), k)
 
     def get(self, ids: Ids) -> Vectors:
         return np.asarray(self._vectors[np.searchsorted(self._ids, ids)], dtype=np.float32)

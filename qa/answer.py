@@ -8,6 +8,15 @@ from typing import Literal
 
 from index import Hit
 
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A question asked before and the text of its answer, for questions that follow up."""
+
+    question: str
+    answer: str
+
+
 Kind = Literal["generated", "quoted", "notice"]
 
 

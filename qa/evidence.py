@@ -1,68 +1,153 @@
 """Hits -> evidence: the sentences that answer the question, across hits and languages.
 
 A sentence is scored by late interaction: every token of the question against the sentence's slice of
-its passage's token vectors, which the index holds, so no text is embedded again.
+its passage's token vectors, which the index holds, so no text is embedded again. The span reader then reads
+the passages around the best ones and says which words answer. The weights are fitted on training questions
+by qa/training/fit_evidence.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from corpus.document import Chunk
 from corpus.sentences import split_sentences
 from index import Hit, HybridRetriever, Query, terms
 from index.embedder import Embedding
 from index.vectors import Vectors
+from qa.reader import Reading, SpanReader
 
 _SHORTEST = 4  # characters; less is a list number or a stray mark
 
-SENTENCE_WEIGHT = 40.0
+MATCH_WEIGHT = 22.8
 LEXICAL_WEIGHT = 0.05
 """Weight of a sentence's match against its passage's score, and of shared terms within the match."""
+
+READING_WEIGHT = 0.483
+"""Weight of what the span reader says, against the score before."""
+
+LEAST_READING = -6.0
+"""The reading of a sentence in which the reader sees no answer, or that was not read."""
+
+OTHER_LANGUAGE = 3.94
+"""What a sentence in another language than the question's is granted against the threshold."""
+
+WINDOW_CHARACTERS = {"zh": 190, "en": 560, "ar": 460}
+"""About 130 tokens: what the reader reads at once."""
+
+WINDOWS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSentence:
     """A sentence of a passage: document.text[start:end] == text.
 
-    match: how well it fits the question, about 0 to 1. score: match and passage together; higher is better.
+    passage: its passage's score. match: how well the sentence fits the question, about 0 to 1. reading: the
+    reader's score of the answer in it, and answer that answer, "" when it was not read or holds none.
+    score: all together; higher is better.
     """
 
     chunk: Chunk
     start: int
     end: int
     text: str
+    passage: float
     match: float
     score: float
+    reading: float = LEAST_READING
+    answer: str = ""
+
+    @property
+    def said(self) -> str:
+        """The words that answer, as far as the reader told; else the whole sentence."""
+        return self.answer or self.text
 
 
 def select_evidence(
-    retriever: HybridRetriever, query: Query, embedding: Embedding, hits: Sequence[Hit], limit: int
+    retriever: HybridRetriever,
+    query: Query,
+    embedding: Embedding,
+    hits: Sequence[Hit],
+    limit: int | None = None,
 ) -> list[EvidenceSentence]:
-    """The limit best sentences of the hits, best first; ties by place in the ranking."""
+    """The sentences of the hits by match and passage, best first; ties by place in the ranking."""
     asked = set(terms(query.text, query.language))
+    weights = {
+        language: retriever.token_weights(embedding, language)
+        for language in {hit.chunk.language for hit in hits}
+    }
     found = []
     for hit in hits:
         chunk = hit.chunk
         tokens = retriever.index.tokens(chunk)
-        weights = retriever.token_weights(embedding, chunk.language)
         cosines = tokens.vectors @ embedding.tokens.T
         for start, end in split_sentences(chunk.text, chunk.language):
             text = chunk.text[start:end]
             if len(text) < _SHORTEST or text.startswith("#"):
                 continue
             inside = (tokens.offsets[:, 0] < end) & (tokens.offsets[:, 1] > start)
-            match = _late_match(cosines[inside], weights)
+            match = _late_match(cosines[inside], weights[chunk.language])
             if asked and chunk.language == query.language:
                 match += LEXICAL_WEIGHT * len(asked & set(terms(text, chunk.language))) / len(asked)
-            score = hit.score + SENTENCE_WEIGHT * match
-            found.append(EvidenceSentence(chunk, chunk.start + start, chunk.start + end, text, match, score))
+            score = hit.score + MATCH_WEIGHT * match + READING_WEIGHT * LEAST_READING
+            place = (chunk.start + start, chunk.start + end)
+            found.append(EvidenceSentence(chunk, *place, text, hit.score, match, score))
     found.sort(key=lambda sentence: -sentence.score)
     unique: dict[str, EvidenceSentence] = {}
     for sentence in found:  # overlapping chunks hold the same sentence twice
         unique.setdefault(sentence.text, sentence)
     return list(unique.values())[:limit]
+
+
+def read_evidence(
+    reader: SpanReader, query: Query, evidence: Sequence[EvidenceSentence]
+) -> list[EvidenceSentence]:
+    """The evidence with what the reader says of the passages around its best sentences, best first."""
+    windows: list[tuple[Chunk, list[tuple[int, int]]]] = []
+    for sentence in evidence:
+        if len(windows) == WINDOWS:
+            break
+        start = sentence.start - sentence.chunk.start
+        if not any(chunk.id == sentence.chunk.id and _holds(spans, start) for chunk, spans in windows):
+            windows.append((sentence.chunk, _window(sentence.chunk, start)))
+    texts = [chunk.text[spans[0][0] : spans[-1][1]] for chunk, spans in windows]
+    known = {sentence.text: sentence for sentence in evidence}
+    for (chunk, spans), text, reading in zip(windows, texts, reader.read(query.text, texts), strict=True):
+        first = spans[0][0]
+        span = next(span for span in reversed(spans) if span[0] - first <= reading.start)
+        answer = text[reading.start : reading.end].strip()
+        sentence_text = chunk.text[span[0] : span[1]]
+        if sentence_text in known:
+            known[sentence_text] = _with_reading(known[sentence_text], reading, answer)
+    return sorted(known.values(), key=lambda sentence: -sentence.score)
+
+
+def _with_reading(sentence: EvidenceSentence, reading: Reading, answer: str) -> EvidenceSentence:
+    value = max(reading.score, LEAST_READING)
+    if value <= sentence.reading:
+        return sentence
+    score = sentence.score + READING_WEIGHT * (value - sentence.reading)
+    return replace(sentence, reading=value, score=score, answer=answer)
+
+
+def _window(chunk: Chunk, start: int) -> list[tuple[int, int]]:
+    """The sentences around the one that starts at an offset of a chunk, as many on either side."""
+    spans = list(split_sentences(chunk.text, chunk.language))
+    low = high = next(i for i, span in enumerate(spans) if span[0] == start)
+    limit = WINDOW_CHARACTERS.get(chunk.language, 460)
+    grown = True
+    while grown:
+        grown = False
+        for before, after in ((1, 0), (0, 1)):
+            first, last = low - before, high + after
+            if first >= 0 and last < len(spans) and spans[last][1] - spans[first][0] <= limit:
+                low, high, grown = first, last, True
+    return spans[low : high + 1]
+
+
+def _holds(spans: Sequence[tuple[int, int]], start: int) -> bool:
+    return spans[0][0] <= start < spans[-1][1]
 
 
 def _late_match(cosines: Vectors, weights: Vectors) -> float:

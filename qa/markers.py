@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from corpus.sentences import split_sentences
 
 _MARKER = re.compile(r"\s*[\[［【](\d{1,2}(?:\s*[,，、]\s*\d{1,2})*)[\]］】]")
+_ANY_MARKER = re.compile(r"[\[［【〔]\s*(\d[\d\s,，、;؛–-]*)[\]］】〕]")
 _LEADING = re.compile(rf"(?:{_MARKER.pattern})+")
 
 
@@ -43,3 +44,8 @@ def split_markers(text: str) -> list[MarkedSentence]:
 
 def _numbers(text: str) -> list[int]:
     return [int(number) for group in _MARKER.findall(text) for number in re.findall(r"\d+", group)]
+
+
+def without_markers(text: str) -> str:
+    """A document's text in which nothing reads as a marker of ours: [2] becomes (2)."""
+    return _ANY_MARKER.sub(r"(\1)", text)

@@ -17,6 +17,12 @@ _MESSAGES = {
         "zh-Hans": "文档中以{language}写道：",
         "zh-Hant": "文件中以{language}寫道：",
     },
+    "sources_differ": {
+        "en": "The documents do not agree on this:",
+        "ar": "تختلف الوثائق في ذلك:",
+        "zh-Hans": "各文档的说法不一致：",
+        "zh-Hant": "各文件的說法不一致：",
+    },
     "generator_failed": {
         "en": "The answer could not be written ({reason}). The documents say:",
         "ar": "تعذّرت صياغة الإجابة ({reason}). تقول الوثائق:",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from corpus.sentences import split_sentences
+from qa.markers import without_markers
 from qa.prompt_texts import CROSS_EXAMPLES, EXAMPLES, INSTRUCTIONS, LABELS
 
 __all__ = ["NO_ANSWER", "Evidence", "Prompt", "Role", "build_prompt", "completion_prefix", "token_bound"]
@@ -171,14 +172,14 @@ def _cut(text: str, count_tokens: Callable[[str], int], budget: int) -> str:
 
 # ------------------------------------------------------------------ text as data
 
-_MARKER = re.compile(r"[\[［【〔]\s*(\d[\d\s,，、;؛–-]*)[\]］】〕]")
 _LABEL = re.compile(
-    r"\b(question|answer|system|user|assistant|human|السؤال|سؤال|الجواب|جواب|الإجابة)\s*[:：]"
+    r"\b(question|answer|system|user|assistant|human|developer|السؤال|سؤال|الجواب|جواب|الإجابة|النظام|المستخدم|المساعد)"
+    r"\s*[:：]"
     r"|(问题|問題|答案|回答|系统|系統|用户|用戶|助手|问|問|答)\s*[:：]",
     re.IGNORECASE,
 )
 # Special tokens ("<eos>", "<|im_start|>", "[INST]") and our own fence: tokenizers read them in any text.
-_ANGLE = re.compile(r"<(?=[/|]?[\w|｜])")
+_ANGLE = re.compile(r"[<＜](?=[/\w|｜])")
 _BRACKETED = re.compile(r"\[(/?[A-Z_]{2,})\]")
 
 
@@ -190,7 +191,7 @@ def _plain(text: str) -> str:
         if character.isspace() or character in "\u200c\u200d" or unicodedata.category(character)[0] != "C"
     )
     line = " ".join(visible.split())
-    line = _MARKER.sub(r"(\1)", line)
+    line = without_markers(line)
     line = _BRACKETED.sub(r"(\1)", line)
     line = _ANGLE.sub("< ", line)
     return _LABEL.sub(lambda label: f"{label[1] or label[2]} –", line)

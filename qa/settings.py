@@ -31,16 +31,33 @@ class Settings(BaseSettings):
     base_url: str = Field("", description="address of an OpenAI-compatible server, for PROVIDER:MODEL")
     chunk_tokens: int = Field(320, ge=32, le=8192, description="most tokens of a passage")
     threads: int = Field(0, ge=0, le=1024, description="threads of each model; 0 leaves it to the machine")
-    allowed_origins: list[str] = Field([], description="web origins that may call the HTTP API")
+    allowed_origins: list[str] = Field(
+        [], description="sites, as https://host[:port], that may show the widget and call the HTTP API"
+    )
+    site_tokens: dict[str, str] = Field(
+        {}, description="site -> the token that its widget must carry; its site is an allowed origin"
+    )
+    tokens: list[str] = Field([], description="bearer tokens; when there is one, every request needs one")
+    hosts: list[str] = Field(
+        [], description="names under which the server may be called; none asks nothing, or, when it listens "
+        "on this machine alone, for this machine's names"
+    )  # fmt: skip
+    upload: bool = Field(False, description="whether readers may add documents on the chat page")
+    feedback: Path = Field(Path(".tricite/feedback.jsonl"), description="file that readers' judgements go to")
+    answers_at_once: int = Field(
+        0, ge=0, le=1024, description="answers written at once; 0: one, or eight by a model served elsewhere"
+    )
+    answers_waiting: int = Field(32, ge=0, le=10_000, description="answers that may wait for their turn")
 
     def splitter(self) -> Splitter:
         return Splitter(max_tokens=self.chunk_tokens)
 
     def load_embedder(self) -> Embedder:
         """The embedder these settings name. Raises ModelProblem."""
+        from index.batching import BatchingEmbedder
         from index.embedder import SentenceTransformerEmbedder
 
-        return SentenceTransformerEmbedder(self.embedder, threads=self.threads or None)
+        return BatchingEmbedder(SentenceTransformerEmbedder(self.embedder, threads=self.threads or None))
 
     def open_index(self) -> Index:
         """The index these settings name. Raises IndexMissing before any model is loaded."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -37,12 +38,17 @@ def index_status(settings: Settings) -> dict[str, Any]:
 
 
 def models_status(settings: Settings) -> list[dict[str, Any]]:
-    """Role, name, licence and bytes on disk of the embedder and the generator, nothing loaded."""
+    """Role, name, licence and bytes on disk of the embedder, the span reader and the generator; nothing is
+    loaded."""
     from index.embedded import embedded_model_folder
     from qa.generators.embedded import embedded_generator_file
+    from qa.reader import CARD, WEIGHTS
 
+    card = json.loads(CARD.read_text(encoding="utf-8"))
+    reader = {"name": f"{card['name']} (on {card['base']})", "licence": card["licence"]}
     return [
         _model("embedder", settings.embedder, _EMBEDDED_EMBEDDER, embedded_model_folder()),
+        _model("span reader", "embedded", reader, WEIGHTS),
         _model("generator", settings.generator, _EMBEDDED_GENERATOR, embedded_generator_file()),
     ]
 

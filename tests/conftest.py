@@ -5,23 +5,31 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run in two processes
 
 from pathlib import Path
 
 import pytest
 
+from index.embedder import SentenceTransformerEmbedder
+
 SAMPLE = Path(__file__).resolve().parents[1] / "corpus" / "sample"
 
 
 @pytest.fixture(scope="session")
-def sample_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def embedder() -> SentenceTransformerEmbedder:
+    """The embedded model, loaded once for all tests."""
+    return SentenceTransformerEmbedder("embedded")
+
+
+@pytest.fixture(scope="session")
+def sample_index(embedder: SentenceTransformerEmbedder, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an index of the sample corpus, made with the embedded model. Not to be changed."""
     from corpus.splitting import Splitter
     from index import update_index
-    from index.embedder import SentenceTransformerEmbedder
 
     folder = tmp_path_factory.mktemp("sample") / "index"
-    report = update_index(folder, [SAMPLE], SentenceTransformerEmbedder("embedded"), splitter=Splitter())
+    report = update_index(folder, [SAMPLE], embedder, splitter=Splitter())
     assert report.unreadable == []
     assert report.documents == len([path for path in SAMPLE.rglob("*") if path.is_file()])
     return folder

@@ -2,42 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
+import json
 import re
-import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
-from typing import Any
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-from test_app import (
+from axe_playwright_python.sync_playwright import Axe
+from browsing import Pages, answered, ask, chromium, computed, served
+from playwright.sync_api import Browser, Page, expect
+from scripted import (
     ARABIC,
     BROKEN,
     CHINESE,
     CRASHING,
     ENGLISH,
+    EXAMPLES,
     HOSTILE,
     PAYLOAD,
     SLOW,
     UNANSWERED,
     ScriptedPipeline,
-    build_app,
 )
+
+from app import create_app
+from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
 
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
+PHONE = {"viewport": {"width": 390, "height": 780}}
+Open = Callable[..., Page]
 
 
 @pytest.fixture(scope="module")
@@ -46,104 +40,54 @@ def pipeline() -> ScriptedPipeline:
 
 
 @pytest.fixture(scope="module")
-def address(pipeline: ScriptedPipeline) -> Iterator[str]:
-    servers: list[uvicorn.Server] = []
+def feedback(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
 
-    async def serve() -> None:
-        config = uvicorn.Config(await build_app(pipeline), port=0, log_level="error", ws="none")
-        servers.append(uvicorn.Server(config))
-        await servers[0].serve()
 
-    thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
-    thread.start()
-    while not (servers and servers[0].started):
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.05)
-    yield f"http://127.0.0.1:{servers[0].servers[0].sockets[0].getsockname()[1]}/"
-    servers[0].should_exit = True
-    thread.join(10)
+@pytest.fixture(scope="module")
+def address(pipeline: ScriptedPipeline, feedback: Path) -> Iterator[str]:
+    settings = Settings(feedback=feedback, answers_at_once=1)
+    with served(lambda: create_app(pipeline, settings, examples=EXAMPLES)) as address:  # type: ignore[arg-type]
+        yield address
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    assert chromium, "the browser tests need Chromium: apt-get install chromium"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=_FLAGS)
-        yield launched
-        launched.close()
-
-
-Open = Callable[..., Page]
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
-def contexts(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
-    """A browser context for some options, used again so that its cache holds the page's files."""
-    made: dict[str, BrowserContext] = {}
-
-    def context(**options: Any) -> BrowserContext:
-        key = repr(sorted(options.items()))
-        if key not in made:
-            made[key] = browser.new_context(**options)
-        return made[key]
-
-    yield context
-    for each in made.values():
-        each.close()
+def pages(browser: Browser) -> Pages:
+    return Pages(browser)
 
 
 @pytest.fixture
-def open_page(contexts: Callable[..., BrowserContext], address: str) -> Iterator[Open]:
+def open_page(pages: Pages, address: str) -> Iterator[Open]:
     """Opens the chat page; at the end no page may have met a console error or asked another host."""
-    pages: list[Page] = []
-    problems: list[str] = []
-
-    def note_request(url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in ("data", "blob") and parts.hostname != "127.0.0.1":
-            problems.append(f"request to {url}")
-
-    def open_one(locale: str, **options: Any) -> Page:
-        page = contexts(locale=locale, **options).new_page()
-        pages.append(page)
-        page.on("console", lambda m: problems.append(m.text) if m.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda request: note_request(request.url))
-        page.goto(address)
-        expect(page.locator("#question textarea")).to_be_visible()
-        return page
-
-    yield open_one
-    for page in pages:
-        page.close()
-    assert problems == []
+    yield lambda locale="en-US", **options: pages.open(address, locale, **options)
+    pages.close()
 
 
-def ask(page: Page, question: str) -> None:
-    box = page.locator("#question textarea")
-    box.fill(question)
-    box.press("Enter")
-
-
-def computed(page: Page, selector: str, name: str) -> str:
-    return str(page.locator(selector).first.evaluate(f"element => getComputedStyle(element).{name}"))
+# ---- Answers and their sources --------------------------------------------------------------------------
 
 
 def test_sources_are_shown_before_the_first_sentence(open_page: Open, pipeline: ScriptedPipeline) -> None:
-    page = open_page("en-US")
+    page = open_page()
     pipeline.gate.clear()
     try:
         ask(page, ENGLISH)
-        expect(page.locator("#found .source")).to_have_count(5)
-        expect(page.locator("#current .state.writing")).to_have_text("Writing and checking the answer…")
-        expect(page.locator("#current .sentence")).to_have_count(0)
-        expect(page.locator("#found mark")).to_have_count(0)
+        expect(page.locator(".panel .source")).to_have_count(5)
+        expect(page.locator(".turn .state")).to_have_text("Writing and checking the answer…")
+        expect(page.locator(".turn .sentence")).to_have_count(0)
+        expect(page.locator(".panel mark")).to_have_count(0)
     finally:
         pipeline.gate.set()
-    expect(page.locator("#current .sentence")).to_have_count(2)
-    expect(page.locator("#current .state")).to_have_count(0)
-    expect(page.locator("#question textarea")).to_have_value("")
+    expect(page.locator(".turn .sentence")).to_have_count(2)
+    expect(page.locator(".turn .state")).to_have_text("")
+    expect(page.locator("#question")).to_have_value("")
+    expect(page.locator(".turn .check")).to_contain_text("[1] support 97%")
+    expect(page.locator(".turn .check")).to_contain_text("[2] word for word")
 
 
 @pytest.mark.parametrize(
@@ -185,85 +129,231 @@ def test_an_answer_with_its_sources_in_each_language(
     directions: tuple[str, str, str, str],
 ) -> None:
     page = open_page(locale)
-    ask(page, question)
-    expect(page.locator("#current .sentence").first).to_contain_text(sentence)
-    expect(page.locator("#current blockquote")).to_contain_text(quote)
-    expect(page.locator("#found mark")).to_have_count(2)
-    for shown, expected in zip(page.locator("#found mark").all(), marks, strict=True):
+    answered(page, question)
+    expect(page.locator(".turn .sentence").first).to_contain_text(sentence)
+    expect(page.locator(".turn blockquote")).to_contain_text(quote)
+    expect(page.locator(".panel mark")).to_have_count(2)
+    for shown, expected in zip(page.locator(".panel mark").all(), marks, strict=True):
         expect(shown).to_contain_text(expected)
     expect(page.locator("html")).to_have_attribute("dir", directions[3])
-    selectors = ["#current .question", "#current .answer > p", "#current blockquote > p"]
+    selectors = [".turn .asked", ".turn .answer > p", ".turn blockquote"]
     assert tuple(computed(page, each, "direction") for each in selectors) == directions[:3]
     # The first card is the cited one, in the question's own language here.
-    assert computed(page, "#found .passage", "direction") == directions[1]
+    assert computed(page, ".panel .excerpt", "direction") == directions[1]
+    family = {"ar": "IBM Plex Sans Arabic", "zh-CN": "Noto Sans SC"}.get(locale, "IBM Plex Sans")
+    assert family in page.evaluate(
+        "[...document.fonts].filter((face) => face.status === 'loaded').map((face) => face.family).join()"
+    )
 
 
-def test_a_marker_leads_to_the_highlighted_sentence_of_its_own_question(open_page: Open) -> None:
-    page = open_page("en-US", viewport={"width": 390, "height": 700})
-    ask(page, ENGLISH)
-    expect(page.locator("#current blockquote")).to_have_count(1)
-    ask(page, ARABIC)
-    expect(page.locator("#past .turn")).to_have_count(1)
-    expect(page.locator("#current blockquote")).to_have_count(1)
-    target = page.locator("#source-1-1")
-    expect(target).to_be_hidden()
-    page.locator("#past a.marker").first.click()
-    expect(target).to_be_in_viewport()
-    expect(target).to_be_focused()
-    expect(target).to_have_text("The harbour clinic opened on 4 May 2021 with twelve beds.")
+def test_an_arabic_sentence_that_begins_with_a_latin_name_runs_from_the_right(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#question").fill("Mara Lindqvist هي مديرة عيادة الميناء منذ افتتاحها؟")
+    assert computed(page, "#question", "direction") == "rtl"
+    page.locator("#question").fill("Who is مارا, and since when?")
+    assert computed(page, "#question", "direction") == "ltr"
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_a_marker_opens_the_document_at_the_highlighted_sentence(open_page: Open, options: dict) -> None:
+    page = open_page(**options)
+    answered(page, ENGLISH)
+    answered(page, ARABIC, turns=2)
+    marker = page.locator(".turn .marker").first
+    marker.focus()
+    marker.press("Enter")
+    mark = page.locator(".panel .book mark")
+    expect(mark).to_have_text("The harbour clinic opened on 4 May 2021 with twelve beds.")
+    expect(mark).to_be_in_viewport()
+    expect(mark).to_be_focused()
+    expect(page.locator(".panel .about .page")).to_have_text("page 2")
+    expect(page.locator(".panel h2")).to_have_text("A clinic by the water")
+    expect(page.locator(".panel .book")).to_contain_text("The town had waited for years.")
+    mark.press("Escape")
+    if options:
+        expect(page.locator(".panel")).to_be_hidden()
+        expect(marker).to_be_focused()
+    else:
+        # Back to the sources of the question whose marker it was.
+        expect(page.locator(".panel .source mark").first).to_have_text(
+            "The harbour clinic opened on 4 May 2021 with twelve beds."
+        )
+        expect(page.locator(".panel .source.cited")).to_have_count(2)
 
 
 def test_an_abstention_is_a_notice_with_the_closest_passage(open_page: Open) -> None:
-    page = open_page("en-US")
-    ask(page, UNANSWERED)
-    expect(page.locator("#current .notice")).to_have_text("The documents do not say.")
-    expect(page.locator("#current .closest blockquote")).to_contain_text("Boats moor at its door.")
-    expect(page.locator("#current a.marker")).to_have_count(0)
-    assert computed(page, "#current .notice", "backgroundColor") != "rgba(0, 0, 0, 0)"
-    assert computed(page, "#found mark", "backgroundColor") != computed(page, "body", "backgroundColor")
+    page = open_page()
+    answered(page, UNANSWERED)
+    expect(page.locator(".abstained .answer > .remark")).to_have_text("The documents do not say.")
+    expect(page.locator(".turn .closest blockquote")).to_contain_text("Boats moor at its door.")
+    expect(page.locator(".turn .marker")).to_have_count(0)
+    assert computed(page, ".abstained .remark", "backgroundColor") != "rgba(0, 0, 0, 0)"
+    assert computed(page, ".panel mark", "backgroundColor") != "rgba(0, 0, 0, 0)"
+    page.locator(".closest .from a").click()
+    expect(page.locator(".panel .book mark")).to_have_text("Boats moor at its door.")
 
 
 def test_payloads_in_question_title_text_and_source_stay_text(open_page: Open) -> None:
-    page = open_page("en-US")
+    page = open_page()
     page.on("dialog", lambda dialog: pytest.fail(f"a script ran: {dialog.message}"))
-    ask(page, HOSTILE)
-    expect(page.locator("#current .question")).to_have_text(HOSTILE)
-    expect(page.locator("#current .sentence")).to_contain_text(PAYLOAD)
-    expect(page.locator("#found .title").first).to_have_text(PAYLOAD)
-    ask(page, ENGLISH)
-    expect(page.locator("#past .question")).to_have_text(HOSTILE)
+    answered(page, HOSTILE)
+    expect(page.locator(".turn .asked")).to_have_text(HOSTILE)
+    expect(page.locator(".turn .sentence")).to_contain_text(PAYLOAD)
+    expect(page.locator(".panel .title").first).to_have_text(PAYLOAD)
+    page.locator(".turn .marker").first.click()
+    expect(page.locator(".panel .book")).to_contain_text("Tea is sold here.")
+    page.locator("#library").click()
+    expect(page.locator("#documents .link").last).to_have_text(PAYLOAD)
+    page.reload()
+    page.locator("#history").click()
+    expect(page.locator("#conversations .link bdi")).to_have_text(HOSTILE)
     assert page.evaluate("window.hacked === undefined")
-    assert page.locator("#page :is(img, script, iframe, strong, a:not([href^='#source-']))").count() == 0
+    assert page.locator("#tricite :is(img, script, iframe, strong, a:not([href^='#']))").count() == 0
 
 
 def test_problems_are_one_line_and_the_sources_stay(open_page: Open) -> None:
-    page = open_page("en-US")
+    page = open_page()
     for question, message in [
         (BROKEN, "the generator did not answer in 30 s: ask again"),
         (CRASHING, "Something went wrong. Please ask again; the server's log has the details."),
     ]:
         ask(page, question)
-        expect(page.locator("#current .question")).to_have_text(question)
-        expect(page.locator("#current .problem")).to_have_text(message)
-        expect(page.locator(".found[open] .source")).to_have_count(5)
+        expect(page.locator(".turn .asked").last).to_have_text(question)
+        expect(page.locator(".turn .problem").last).to_have_text(message)
+        expect(page.locator(".panel .source")).to_have_count(5)
     assert "secret" not in page.content()
 
 
-@pytest.mark.parametrize("leave", [False, True])
+# ---- Asking: stop, retry, the line, follow-ups ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("leave", [False, True], ids=["stop", "leave"])
 def test_stopping_or_leaving_cancels_the_answer(
     open_page: Open, pipeline: ScriptedPipeline, leave: bool
 ) -> None:
     pipeline.cancelled.clear()
-    page = open_page("en-US")
+    page = open_page()
     ask(page, SLOW)
-    expect(page.locator("#found .source")).to_have_count(5)
+    expect(page.locator(".panel .source")).to_have_count(5)
     if leave:
         page.close()
     else:
-        page.locator("#question .stop-button").click()
-        expect(page.locator("#current .state.stopped")).to_have_text("Stopped.")
-        expect(page.locator("#question .submit-button")).to_be_visible()
+        page.locator(".stop").click()
+        expect(page.locator(".turn .state")).to_have_text("Stopped.")
+        expect(page.locator(".send")).to_be_visible()
+        expect(page.locator("#question")).to_be_focused()
     assert pipeline.cancelled.wait(10)
+
+
+def test_a_question_waits_in_line_behind_another_and_is_then_answered(open_page: Open) -> None:
+    first, second = open_page(), open_page()
+    ask(first, SLOW)
+    expect(first.locator(".panel .source")).to_have_count(5)
+    ask(second, ENGLISH)
+    expect(second.locator(".turn .state")).to_contain_text("Your place in the line: 1")
+    expect(second.locator(".panel .source")).to_have_count(5)
+    first.locator(".stop").click()
+    expect(second.locator(".turn[data-state=done] .sentence")).to_have_count(2)
+
+
+def test_follow_ups_carry_the_conversation_and_again_replaces_the_last(
+    open_page: Open, pipeline: ScriptedPipeline
+) -> None:
+    page = open_page()
+    answered(page, ENGLISH)
+    assert pipeline.history == []
+    expect(page.locator("#question")).to_have_attribute("placeholder", "Ask a follow-up question…")
+    answered(page, CHINESE, turns=2)
+    (exchange,) = pipeline.history
+    assert exchange.question == ENGLISH
+    assert exchange.answer.startswith("The harbour clinic opened on 4 May 2021. It has twelve beds")
+    page.get_by_role("button", name="Ask again").last.click()
+    expect(page.locator(".turn[data-state=done]")).to_have_count(2)
+    assert [each.question for each in pipeline.history] == [ENGLISH]
+    page.locator("#new").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(page.locator(".example").first).to_be_visible()
+
+
+def test_enter_sends_but_not_while_a_word_is_composed_and_shift_makes_a_line(open_page: Open) -> None:
+    page = open_page()
+    box = page.locator("#question")
+    box.fill("海港")
+    box.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    box.press("Shift+Enter")
+    expect(page.locator(".turn")).to_have_count(0)
+    assert box.input_value().endswith("\n")
+    box.press("Enter")
+    expect(page.locator(".turn .asked")).to_have_text("海港")
+
+
+# ---- What can be done with an answer --------------------------------------------------------------------
+
+
+def test_an_answer_is_copied_alone_with_sources_and_as_markdown(open_page: Open) -> None:
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    answered(page, ENGLISH)
+    copied = []
+    for name in ("The answer alone", "With its sources", "With its sources, as Markdown"):
+        page.locator(".menu summary").click()
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(".menu summary")).to_have_text("Copied")
+        copied.append(page.evaluate("navigator.clipboard.readText()"))
+    alone, plain, markdown = copied
+    assert alone.startswith("The harbour clinic opened on 4 May 2021. It has")
+    assert "[1]" not in alone
+    assert plain.startswith("The harbour clinic opened on 4 May 2021. [1] It has")
+    assert "[1] A clinic by the water, articles/clinic.pdf, page 2: “The harbour clinic opened on" in plain
+    assert markdown.startswith(f"> {ENGLISH}\n\nThe harbour clinic opened on 4 May 2021.[^1] It has")
+    assert "\n\n[^2]: عيادة على الماء, articles/clinic-ar.md: “وتديرها" in markdown
+
+
+def test_thumbs_are_stored(open_page: Open, feedback: Path) -> None:
+    page = open_page("zh-TW")
+    answered(page, CHINESE)
+    page.get_by_role("button", name="回答得好", exact=True).click()
+    expect(page.locator(".thanks")).to_have_text("謝謝，已記錄。")
+    expect(page.locator(".actions [aria-pressed=true]")).to_be_focused()
+    record = json.loads(feedback.read_text(encoding="utf-8").splitlines()[-1])
+    assert record["question"] == CHINESE
+    assert record["rating"] == "good"
+    assert "海港诊所于2021年5月4日开业。 [1]" in record["answer"]
+
+
+def test_conversations_are_kept_in_the_browser_and_can_be_deleted(open_page: Open) -> None:
+    page = open_page()
+    answered(page, ARABIC)
+    page.reload()
+    expect(page.locator(".example").first).to_be_visible()
+    page.locator("#history").click()
+    page.locator("#conversations .link").click()
+    expect(page.locator(".turn .marker")).to_have_count(2)
+    expect(page.locator(".panel mark")).to_have_count(2)
+    page.locator(".turn .marker").last.click()
+    expect(page.locator(".panel .book mark")).to_contain_text("院长是马拉·林德奎斯特")
+    page.locator("#history").click()
+    page.get_by_role("button", name=f"Delete: {ARABIC}").click()
+    expect(page.locator("#conversations li")).to_have_count(0)
+    expect(page.locator(".turn")).to_have_count(0)
+
+
+def test_a_browser_that_keeps_nothing_still_works(open_page: Open) -> None:
+    page = open_page(java_script_enabled=True)  # an option of its own, so that no other test gets this page
+    page.add_init_script(
+        "Object.defineProperty(window, 'localStorage',"
+        " { get() { throw new DOMException('', 'SecurityError'); } })"
+    )
+    page.reload()
+    answered(page, ENGLISH)
+    page.locator("#history").click()
+    expect(page.locator("#conversations")).to_contain_text("This browser lets the page keep nothing")
+    expect(page.locator("#conversations .link")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.locator("#language").select_option("ar")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+
+
+# ---- The page itself ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -279,30 +369,104 @@ def test_the_interface_speaks_the_browsers_language_and_offers_its_examples(
     open_page: Open, locale: str, placeholder: str, heading: str, first: str
 ) -> None:
     page = open_page(locale)
-    expect(page.locator("#question textarea")).to_have_attribute("placeholder", placeholder)
-    expect(page.locator("#sources-heading")).to_have_text(heading)
+    expect(page.locator("#question")).to_have_attribute("placeholder", placeholder)
     expect(page.locator("html")).to_have_attribute("dir", "rtl" if locale.startswith("ar") else "ltr")
-    tops = {each.inner_text(): each.bounding_box() for each in page.locator("button.example").all()}
-    assert min(tops, key=lambda text: (tops[text] or {"y": 1e9})["y"]) == first
-    page.get_by_text(first, exact=True).click()
-    expect(page.locator("#current .question")).to_have_text(first)
-    expect(page.locator("#current blockquote")).to_have_count(1)
-    expect(page.locator("#examples")).to_be_hidden()
+    expect(page.locator(".example").first).to_have_text(first)
+    page.locator(".example").first.click()
+    expect(page.locator(".turn[data-state=done] .asked")).to_have_text(first)
+    expect(page.locator(".panel h2")).to_have_text(heading)
+    expect(page.locator(".welcome")).to_be_hidden()
 
 
-@pytest.mark.parametrize("locale", ["en-US", "ar"])
+def test_the_language_can_be_switched_in_the_middle_and_is_remembered(open_page: Open) -> None:
+    page = open_page()
+    answered(page, ENGLISH)
+    page.locator(".turn .marker").first.click()
+    expect(page.locator(".panel .about .page")).to_have_text("page 2")
+    page.locator("#language").select_option("ar")
+    expect(page.locator("html")).to_have_attribute("lang", "ar")
+    expect(page.locator(".panel .about .page")).to_have_text("صفحة 2")
+    expect(page.locator(".turn .check")).to_contain_text("دُقّقت على المصادر")
+    chat, panel = (page.locator(each).bounding_box() for each in (".talk", ".panel"))
+    assert chat is not None and panel is not None
+    assert panel["x"] < chat["x"]
+    page.reload()
+    expect(page.locator(".tagline")).to_have_text("إجابات من وثائقك أنت، مع المصدر الدقيق لكل جملة.")
+
+
+def test_every_string_is_there_in_every_language() -> None:
+    strings = json.loads(Path("web/strings.json").read_text(encoding="utf-8"))
+    assert list(strings) == ["en", "ar", "zh-Hans", "zh-Hant"]
+    for language, said in strings.items():
+        assert list(said) == list(strings["en"]), language
+        for name, text in said.items():
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", strings["en"][name])), name
+
+
+@pytest.mark.parametrize("locale", ["en-US", "ar", "zh-TW"])
 @pytest.mark.parametrize("width", [1280, 360])
 def test_nothing_is_cut_off_and_dark_follows_the_system(open_page: Open, locale: str, width: int) -> None:
     page = open_page(locale, viewport={"width": width, "height": 800}, color_scheme="dark")
-    ask(page, HOSTILE)
-    expect(page.locator("#current blockquote")).to_have_count(1)
+    answered(page, HOSTILE)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    chat, sources = (page.locator(each).bounding_box() for each in ("#chat", "#sources"))
-    assert chat is not None
-    assert sources is not None
+    for button in page.locator("header :is(button, select), .composer button").all():
+        box = button.bounding_box()
+        if box:
+            assert box["x"] >= 0 and box["x"] + box["width"] <= width
     if width == 360:
-        assert sources["y"] >= chat["y"] + chat["height"]
+        page.locator(".found button").click()
+        expect(page.locator(".panel .source").first).to_be_in_viewport()
+        page.locator(".panel .close").click()
     else:
-        assert (sources["x"] > chat["x"]) is (locale == "en-US")
+        chat, panel = (page.locator(each).bounding_box() for each in (".talk", ".panel"))
+        assert chat is not None and panel is not None
+        assert (panel["x"] > chat["x"]) is (locale != "ar")
     red, green, blue = map(int, re.findall(r"\d+", computed(page, "body", "backgroundColor"))[:3])
     assert max(red, green, blue) < 60
+    page.locator("#theme").select_option("light")
+    assert min(map(int, re.findall(r"\d+", computed(page, "body", "backgroundColor"))[:3])) > 200
+
+
+def test_the_documents_are_listed_searched_and_opened(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#library").click()
+    expect(page.locator("#documents .document")).to_have_count(5)
+    expect(page.locator("#documents .total")).to_contain_text("Indexed: 5")
+    expect(page.locator("#documents .total")).to_contain_text("العربية 1")
+    # Nothing can be added or removed unless the server allows it.
+    expect(page.locator("#documents .drop")).to_have_count(0)
+    expect(page.locator("#documents .document button:has(.icon-trash)")).to_have_count(0)
+    page.locator("#documents .search").fill("渡輪")
+    expect(page.locator("#documents .document")).to_have_count(1)
+    page.locator("#documents .link").click()
+    expect(page.locator("#documents")).to_be_hidden()
+    expect(page.locator(".panel .book")).to_contain_text("最後一班於晚上十點離開。")
+    page.locator(".panel .close").click()
+    expect(page.locator(".panel")).to_be_hidden()
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("ar", "dark"), ("zh-CN", "light")])
+def test_axe_finds_no_serious_violation(open_page: Open, locale: str, scheme: str) -> None:
+    page = open_page(locale, color_scheme=scheme, reduced_motion="reduce")
+    found = []
+
+    def check(state: str) -> None:
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                nodes = [node["target"] for node in violation["nodes"]]
+                found.append(f"{state}: {violation['id']} {nodes}")
+
+    check("at first")
+    answered(page, ENGLISH)
+    check("answered")
+    page.locator(".turn .marker").first.click()
+    expect(page.locator(".panel .book mark")).to_be_visible()
+    answered(page, UNANSWERED, turns=2)
+    check("a document and an abstention")
+    page.locator("#library").click()
+    expect(page.locator("#documents .document")).to_have_count(5)
+    check("documents")
+    page.keyboard.press("Escape")
+    page.locator("#history").click()
+    check("conversations")
+    assert found == []

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+import cli
+from index.embedder import SentenceTransformerEmbedder
+from qa.settings import Settings
 
 COMMAND = Path(sys.executable).parent / "tricite"
 HITS = {"rank", "chunk_id", "document_id", "source", "language", "score", "start", "end", "text"}
@@ -30,31 +38,53 @@ CITATION = {"marker", "document_id", "source", "title", "language", "start", "en
 TIMINGS = {"retrieve_ms", "first_ms", "generate_ms", "total_ms"}
 
 
-def run(*arguments: object, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [COMMAND, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, **environment},
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done
+@dataclass(frozen=True)
+class Done:
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
 
 
-def run_json(*arguments: object) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(run(*arguments, "--json").stdout)
-    return found
+class Command:
+    """Runs `tricite` in this process, so that the models are loaded once."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str]) -> None:
+        self._capture = capture
+
+    def __call__(self, *arguments: object, code: int = 0) -> Done:
+        self._capture.readouterr()
+        exit_code: object = 0
+        try:
+            cli.main([str(argument) for argument in arguments])
+        except SystemExit as stopped:
+            exit_code = stopped.code or 0
+        printed = self._capture.readouterr()
+        assert exit_code == code, printed.out + printed.err
+        return Done(printed.out, printed.err)
+
+    def json(self, *arguments: object) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self(*arguments, "--json").stdout)
+        return found
+
+    def error(self, *arguments: object) -> str:
+        """The one line that a failed request leaves on stderr."""
+        done = self(*arguments, code=1)
+        assert done.stdout == ""
+        lines = done.stderr.strip().splitlines()
+        assert len(lines) == 1, done.stderr
+        assert lines[0].startswith("tricite: ")
+        return lines[0]
 
 
-def one_line_error(*arguments: object) -> str:
-    done = run(*arguments, code=1)
-    assert done.stdout == ""
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("tricite: ")
-    return lines[0]
+@pytest.fixture
+def tricite(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    embedder: SentenceTransformerEmbedder,
+) -> Command:
+    monkeypatch.setattr(Settings, "load_embedder", lambda _: embedder)
+    return Command(capsys)
 
 
 def write_batch(path: Path, rows: list[object]) -> Path:
@@ -63,7 +93,7 @@ def write_batch(path: Path, rows: list[object]) -> Path:
 
 
 @pytest.mark.model
-def test_search_and_show(sample_index: Path, tmp_path: Path) -> None:
+def test_search_and_show(tricite: Command, sample_index: Path, tmp_path: Path) -> None:
     batch = write_batch(
         tmp_path / "questions.jsonl",
         [
@@ -73,7 +103,7 @@ def test_search_and_show(sample_index: Path, tmp_path: Path) -> None:
             {"id": "b", "question": "图书馆几点开门？"},
         ],
     )
-    done = run("search", "--batch", batch, "--index", sample_index, "--k", 3)
+    done = tricite("search", "--batch", batch, "--index", sample_index, "--k", 3)
     first, broken, empty, second = map(json.loads, done.stdout.splitlines())
     assert (first["id"], first["language"], second["id"], second["language"]) == ("a", "en", "b", "zh")
     assert broken["id"] is None and empty["id"] == 7
@@ -82,14 +112,14 @@ def test_search_and_show(sample_index: Path, tmp_path: Path) -> None:
     assert all(hit.keys() >= HITS for hit in first["hits"])
     assert first["hits"][0]["source"] == "en/tram-line.md"
     assert len({hit["document_id"] for hit in first["hits"]}) == 3
-    shown = run_json("show", first["hits"][0]["document_id"], "--index", sample_index)
+    shown = tricite.json("show", first["hits"][0]["document_id"], "--index", sample_index)
     assert shown.keys() >= {"id", "title", "source", "language", "text", "metadata", "removed"}
     hit = first["hits"][0]
     assert shown["text"][hit["start"] : hit["end"]] == hit["text"]
 
 
 @pytest.mark.model
-def test_no_line_of_a_batch_stops_the_others(sample_index: Path, tmp_path: Path) -> None:
+def test_no_line_of_a_batch_stops_the_others(tricite: Command, sample_index: Path, tmp_path: Path) -> None:
     lines = [
         '\ufeff{"id": 1, "question": "tram"}',
         '{"id": 2, "question": "tram \u2028 line"}',
@@ -100,7 +130,7 @@ def test_no_line_of_a_batch_stops_the_others(sample_index: Path, tmp_path: Path)
         '{"id": 7, "question": "tram"}',
     ]
     (tmp_path / "batch.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    done = run("search", "--batch", tmp_path / "batch.jsonl", "--index", sample_index)
+    done = tricite("search", "--batch", tmp_path / "batch.jsonl", "--index", sample_index)
     found = [json.loads(line) for line in done.stdout.split("\n") if line]
     assert [one["id"] for one in found] == [1, 2, "\ud800", None, None, 6, 7]
     assert ["error" in one for one in found] == [False, False, False, True, True, True, False]
@@ -108,7 +138,7 @@ def test_no_line_of_a_batch_stops_the_others(sample_index: Path, tmp_path: Path)
 
 
 @pytest.mark.model
-def test_ask(sample_index: Path, tmp_path: Path) -> None:
+def test_ask(tricite: Command, sample_index: Path, tmp_path: Path) -> None:
     batch = write_batch(
         tmp_path / "questions.jsonl",
         [
@@ -118,7 +148,9 @@ def test_ask(sample_index: Path, tmp_path: Path) -> None:
             {"id": "bad", "question": ""},
         ],
     )
-    *answers, bad = map(json.loads, run("ask", "--batch", batch, "--index", sample_index).stdout.splitlines())
+    *answers, bad = map(
+        json.loads, tricite("ask", "--batch", batch, "--index", sample_index).stdout.splitlines()
+    )
     assert bad["id"] == "bad" and bad["error"]
     for name, answer in zip(("en", "ar", "zh"), answers, strict=True):
         assert answer.keys() >= ANSWER
@@ -126,74 +158,127 @@ def test_ask(sample_index: Path, tmp_path: Path) -> None:
         assert answer["timings"].keys() >= TIMINGS
         for citation in answer["citations"] + answer["closest"]:
             assert citation.keys() >= CITATION
-            text = run_json("show", citation["document_id"], "--index", sample_index)["text"]
+            text = tricite.json("show", citation["document_id"], "--index", sample_index)["text"]
             assert text[citation["start"] : citation["end"]] == citation["quote"]
         for sentence in answer["sentences"]:
             assert bool(sentence["markers"]) == (sentence["kind"] != "notice")
-    plain = run("ask", "How often does the tram run?", "--index", sample_index, "--generator", "none").stdout
+    plain = tricite(
+        "ask", "How often does the tram run?", "--index", sample_index, "--generator", "none"
+    ).stdout
     assert "[1]" in plain and "tram-line.md" in plain
 
 
 @pytest.mark.model
-def test_index_status_remove_verify_repair(tmp_path: Path) -> None:
+def test_index_status_remove_verify_repair(tricite: Command, tmp_path: Path) -> None:
     documents, index = tmp_path / "documents", tmp_path / "index"
     documents.mkdir()
     (documents / "a.txt").write_text("The ferry sails at noon from pier four.", encoding="utf-8")
     (documents / "b.txt").write_text("تفتح المكتبة أبوابها عند الثامنة صباحا.", encoding="utf-8")
     (documents / "empty.txt").write_bytes(b"")
-    report = run_json("index", documents, "--index", index)
+    report = tricite.json("index", documents, "--index", index)
     assert len(report["added"]) == 2 and report["unreadable"][0][0] == "empty.txt"
-    assert run_json("index", documents, "--index", index)["unchanged"] == 2
-    state = run_json("status", "--index", index)
+    assert tricite.json("index", documents, "--index", index)["unchanged"] == 2
+    state = tricite.json("status", "--index", index)
     assert {document["source"] for document in state["documents"]} == {"a.txt", "b.txt"}
     assert state["languages"] == {"ar": 1, "en": 1}
-    assert [model["role"] for model in state["models"]] == ["embedder", "generator"]
+    assert [model["role"] for model in state["models"]] == ["embedder", "span reader", "generator"]
     assert all(model["licence"] for model in state["models"])
-    assert "sound" in run("verify", "--index", index).stdout
+    assert "sound" in tricite("verify", "--index", index).stdout
     first = state["documents"][0]["id"]
-    assert run_json("remove", first, "--index", index)["removed"] == [first]
-    assert len(run_json("status", "--index", index)["documents"]) == 1
-    assert run_json("repair", "--index", index)["documents"] == 1
+    assert tricite.json("remove", first, "--index", index)["removed"] == [first]
+    assert len(tricite.json("status", "--index", index)["documents"]) == 1
+    assert tricite.json("repair", "--index", index)["documents"] == 1
     (documents / "b.txt").unlink()
     (documents / "c.txt").write_text("The pier has two cafes.", encoding="utf-8")
-    assert len(run_json("index", documents, "--index", index, "--prune")["removed"]) == 1
+    assert len(tricite.json("index", documents, "--index", index, "--prune")["removed"]) == 1
 
 
-def test_errors_are_one_line_and_exit_1(tmp_path: Path) -> None:
+def test_errors_are_one_line_and_exit_1(tricite: Command, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    assert "tricite index" in one_line_error("search", "anything", "--index", nowhere)
-    assert "tricite index" in one_line_error("ask", "anything", "--index", nowhere)
-    assert "tricite index" in one_line_error("status", "--index", nowhere)
-    assert "nothing.txt" in one_line_error("index", tmp_path / "nothing.txt", "--index", nowhere)
+    assert "tricite index" in tricite.error("search", "anything", "--index", nowhere)
+    assert "tricite index" in tricite.error("ask", "anything", "--index", nowhere)
+    assert "tricite index" in tricite.error("status", "--index", nowhere)
+    assert "nothing.txt" in tricite.error("index", tmp_path / "nothing.txt", "--index", nowhere)
     (tmp_path / "empty").mkdir()
-    assert ".pdf" in one_line_error("index", tmp_path / "empty", "--index", nowhere)
-    assert "batch" in one_line_error("ask", "--batch", tmp_path / "none.jsonl", "--index", nowhere)
+    assert ".pdf" in tricite.error("index", tmp_path / "empty", "--index", nowhere)
+    assert "batch" in tricite.error("ask", "--batch", tmp_path / "none.jsonl", "--index", nowhere)
     assert not nowhere.exists()
 
 
-def test_one_unreadable_file_alone_is_an_error(tmp_path: Path) -> None:
+def test_one_unreadable_file_alone_is_an_error(tricite: Command, tmp_path: Path) -> None:
     file = tmp_path / "empty.txt"
     file.write_bytes(b"")
-    assert "empty" in one_line_error("index", file, "--index", tmp_path / "index")
+    assert "empty" in tricite.error("index", file, "--index", tmp_path / "index")
 
 
-def test_wrong_usage_exits_2(tmp_path: Path) -> None:
-    run("ask", code=2)
-    run("search", "one", "--batch", tmp_path / "both.jsonl", code=2)
-    run("search", "one", "--k", "0", code=2)
-    run("nonsense", code=2)
+def test_wrong_usage_exits_2(tricite: Command, tmp_path: Path) -> None:
+    tricite("ask", code=2)
+    tricite("search", "one", "--batch", tmp_path / "both.jsonl", code=2)
+    tricite("search", "one", "--k", "0", code=2)
+    tricite("nonsense", code=2)
 
 
 @pytest.mark.model
-def test_bad_questions_exit_1(sample_index: Path) -> None:
+def test_bad_questions_exit_1(tricite: Command, sample_index: Path) -> None:
     for question in ("", "  ", "x" * 100_000):
-        one_line_error("search", question, "--index", sample_index)
-    one_line_error("ask", "?", "--index", sample_index, "--generator", "none")
-    assert "forms" in one_line_error(
-        "ask", "Who?", "--index", sample_index, "--generator", "nonsense"
-    ) or "use one of" in one_line_error("ask", "Who?", "--index", sample_index, "--generator", "nonsense")
+        tricite.error("search", question, "--index", sample_index)
+    tricite.error("ask", "?", "--index", sample_index, "--generator", "none")
+    assert "nonsense" in tricite.error("ask", "Who?", "--index", sample_index, "--generator", "nonsense")
 
 
-def test_bad_settings_name_the_variable(tmp_path: Path) -> None:
-    done = run("search", "x", "--index", tmp_path, code=1, TRICITE_CHUNK_TOKENS="many")
-    assert "TRICITE_CHUNK_TOKENS" in done.stderr
+def test_bad_settings_name_the_variable(
+    tricite: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRICITE_CHUNK_TOKENS", "many")
+    assert "TRICITE_CHUNK_TOKENS" in tricite.error("search", "x", "--index", tmp_path)
+
+
+# -- the installed command -----------------------------------------------------------------------------
+def test_the_installed_command_reports_errors(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [COMMAND, "status", "--index", tmp_path / "none"],
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("tricite: ") and done.stderr.count("\n") == 1
+
+
+@pytest.mark.model
+def test_the_installed_command_serves(sample_index: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serving = subprocess.Popen(
+        [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/search",
+            json.dumps({"question": "How often does the tram run?"}).encode(),
+            {"content-type": "application/json"},
+        )
+        hits = json.loads(_answer(request, serving))["hits"]
+        assert hits[0]["source"] == "en/tram-line.md"
+    finally:
+        serving.send_signal(signal.SIGINT)
+        printed, _ = serving.communicate(timeout=30)
+    assert "Traceback" not in printed
+
+
+def _answer(request: urllib.request.Request, serving: subprocess.Popen[str]) -> bytes:
+    """The body of the first answer that a server gives, within two minutes."""
+    for _ in range(1200):
+        assert serving.poll() is None, serving.communicate()[0]
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                body: bytes = response.read()
+                return body
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer")

@@ -283,22 +283,17 @@ def test_model_of_another_kind_is_refused(tmp_path):
 # ---------------------------------------------------------------------------------------- the embedded model
 
 
-@pytest.fixture(scope="module")
-def embedded():
-    return SentenceTransformerEmbedder()
+@pytest.mark.model
+def test_embedded_model_keeps_the_protocol(embedder):
+    assert isinstance(embedder, Embedder)
+    assert (embedder.dim, embedder.max_tokens) == (384, 512)
+    assert_same_alone_batched_shuffled(embedder, TEXTS)
 
 
 @pytest.mark.model
-def test_embedded_model_keeps_the_protocol(embedded):
-    assert isinstance(embedded, Embedder)
-    assert (embedded.dim, embedded.max_tokens) == (384, 512)
-    assert_same_alone_batched_shuffled(embedded, TEXTS)
-
-
-@pytest.mark.model
-def test_embedded_offsets_in_three_languages(embedded):
+def test_embedded_offsets_in_three_languages(embedder):
     text = "The cat،  القِطّة  猫在睡觉 ＡＢＣ.\n End"
-    (embedding,) = embedded.embed_passages([text], ["A title"])
+    (embedding,) = embedder.embed_passages([text], ["A title"])
     found = spans(embedding, text)
     assert "".join(found) == "".join(text.split())
     assert found[:2] == ["The", "cat"]
@@ -307,7 +302,7 @@ def test_embedded_offsets_in_three_languages(embedded):
 
 
 @pytest.mark.model
-def test_embedded_model_finds_across_languages(embedded):
+def test_embedded_model_finds_across_languages(embedder):
     questions = ["Who writes down the wind?", "من يكتب سرعة الريح؟", "谁记录风速？"]
     passages = [
         *TEXTS[:3],
@@ -315,8 +310,8 @@ def test_embedded_model_finds_across_languages(embedded):
         "ينتفخ الخبز بسبب الخميرة.",
         "面包因酵母而膨胀。",
     ]
-    vectors = np.array([one.vector for one in embedded.embed_passages(passages)])
-    for embedding in embedded.embed_queries(questions):
+    vectors = np.array([one.vector for one in embedder.embed_passages(passages)])
+    for embedding in embedder.embed_queries(questions):
         scores = vectors @ embedding.vector
         for language in range(3):
             assert scores[language] > scores[language + 3]

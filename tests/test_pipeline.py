@@ -12,8 +12,9 @@ from corpus.splitting import Splitter
 from index import Index, update_index
 from index.embedder import HashEmbedder
 from qa.answer import Answer, AnswerEvent, SentenceEvent, SourcesEvent
+from qa.asking import AnswerSettings
 from qa.generators.scripted import ScriptedGenerator
-from qa.pipeline import LONGEST_QUESTION, AnswerSettings, Pipeline
+from qa.pipeline import LONGEST_QUESTION, Pipeline
 from qa.prompts import Prompt
 from qa.render import answer_json, search_json
 

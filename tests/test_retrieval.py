@@ -8,8 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from corpus.document import Chunk
 from corpus.splitting import Splitter
-from index import HybridRetriever, Index, Query, update_index
+from index import (
+    Filter,
+    Hit,
+    HybridRetriever,
+    Index,
+    Query,
+    RetrievalSettings,
+    collapse_duplicates,
+    update_index,
+)
 from index.chinese import simplified
 from index.embedder import Embedder, HashEmbedder, SentenceTransformerEmbedder
 from index.transliteration import name_terms
@@ -39,11 +49,11 @@ def test_one_passage_one_language(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_languages_of_very_different_sizes(tmp_path: Path) -> None:
+def test_languages_of_very_different_sizes(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> None:
     texts = {f"en{n}": f"Harbour report number {n}: the crane lifted {n * 3} boxes." for n in range(40)}
     texts["ar0"] = "تبحر العبّارة عند الظهر من الرصيف الرابع."
     texts["zh0"] = "渡轮中午从四号码头开出。"
-    retriever = build(tmp_path, texts, SentenceTransformerEmbedder("embedded"))
+    retriever = build(tmp_path, texts, embedder)
     assert ids(retriever, "متى تبحر العبّارة؟", "ar")[0] == "ar0"
     assert ids(retriever, "渡轮几点开出？", "zh")[0] == "zh0"
     assert ids(retriever, "harbour report number 17", "en")[0] == "en17"
@@ -79,10 +89,10 @@ def test_ties_are_broken_by_chunk_id(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_names_are_found_across_scripts(tmp_path: Path) -> None:
+def test_names_are_found_across_scripts(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> None:
     texts = {f"zh{n}": f"第{n}号仓库存放了{n * 9}箱茶叶，由管理员登记。" for n in range(20)}
     texts["fengtai"] = "豐臺區新建了一座產業園。"
-    retriever = build(tmp_path, texts, SentenceTransformerEmbedder("embedded"))
+    retriever = build(tmp_path, texts, embedder)
     assert ids(retriever, "What was built in Fengtai?", "en")[0] == "fengtai"
     names = retriever.index.partitions["zh"].names
     for question, language in [("What was built in Fengtai?", "en"), ("ماذا بُني في فنغتاي؟", "ar")]:
@@ -97,3 +107,99 @@ def test_names_are_found_across_scripts(tmp_path: Path) -> None:
 def test_simplified_keeps_offsets(written: str, expected: str) -> None:
     assert simplified(written) == expected
     assert len(simplified(written)) == len(written)
+
+
+def test_filters_by_language_source_metadata_and_document(tmp_path: Path) -> None:
+    rows = [
+        {"id": "a", "text": "The ferry sails at noon.", "metadata": {"year": 2020, "tags": ["sea"]}},
+        {"id": "b", "text": "The ferry sails at nine.", "metadata": {"year": 2021}},
+        {"id": "c", "text": "渡轮中午开出。", "metadata": {"year": 2021}},
+    ]
+    file = tmp_path / "ferries.jsonl"
+    file.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    update_index(tmp_path / "index", [file], HashEmbedder(), splitter=SPLITTER)
+    retriever = HybridRetriever(Index(tmp_path / "index", HashEmbedder(), SPLITTER))
+
+    def found(only: Filter) -> set[str]:
+        hits = retriever.search(Query("When does the ferry sail?", "en"), 5, only)
+        return {hit.chunk.document_id for hit in hits}
+
+    assert found(Filter()) == {"a", "b", "c"}
+    assert found(Filter(languages=frozenset({"zh"}))) == {"c"}
+    assert found(Filter(sources=("*#b", "*#c"))) == {"b", "c"}
+    assert found(Filter(metadata={"year": 2021})) == {"b", "c"}
+    assert found(Filter(metadata={"tags": "sea"})) == {"a"}
+    assert found(Filter(languages=frozenset({"en"}), without=frozenset({"a"}))) == {"b"}
+    assert found(Filter(metadata={"year": "2021"})) == set()
+    assert found(Filter(languages=frozenset({"fr"}))) == set()
+
+
+@pytest.mark.parametrize("off", ["dense", "bm25", "maxsim", "names", "centring", "standardising", "feedback"])
+def test_every_part_can_be_turned_off(off: str, tmp_path: Path) -> None:
+    texts = {f"d{n}": f"Street {n} has {n} lamps and a school built in {1900 + n}." for n in range(30)}
+    texts["zh"] = "渡轮在1911年开出。"
+    index = build(tmp_path, texts).index
+    query = Query("When was the school in street 11 built?", "en")
+    whole = HybridRetriever(index).search(query, 10)
+    without = HybridRetriever(index, RetrievalSettings(**{off: False})).search(query, 10)  # type: ignore[arg-type]
+    assert without[0].chunk.document_id == whole[0].chunk.document_id == "d11"
+    if off not in ("names", "feedback", "centring"):  # these have nothing to do here
+        assert [hit.score for hit in without] != [hit.score for hit in whole]
+
+
+def test_passages_that_are_not_reranked_come_after(tmp_path: Path) -> None:
+    texts = {f"d{n}": f"Street {n} has {n} lamps and a school built in {1900 + n}." for n in range(30)}
+    index = build(tmp_path, texts).index
+    query = Query("When was the school in street 11 built?", "en")
+    few = HybridRetriever(index, RetrievalSettings(reranked=3)).search(query, 30)
+    assert len(few) == 30
+    assert few[0].chunk.document_id == "d11"
+
+
+def test_an_index_without_token_vectors_still_ranks(tmp_path: Path) -> None:
+    file = tmp_path / "corpus.jsonl"
+    texts = {f"d{n}": f"Street {n} has {n} lamps and a school built in {1900 + n}." for n in range(30)}
+    file.write_text("\n".join(json.dumps({"id": k, "text": v}) for k, v in texts.items()), encoding="utf-8")
+    folder = tmp_path / "index"
+    update_index(folder, [file], HashEmbedder(), splitter=SPLITTER, token_vectors=False)
+    (folder / "generations").stat()
+    index = Index(folder, HashEmbedder(), SPLITTER)
+    hits = HybridRetriever(index).search(Query("When was the school in street 11 built?", "en"), 3)
+    assert hits[0].chunk.document_id == "d11"
+    stored = sum(path.stat().st_size for path in folder.rglob("token_codes.npy"))
+    assert stored < 1000
+    assert index.tokens(hits[0].chunk).vectors.shape[0] > 5  # embedded when asked for
+    update_index(folder, [file], HashEmbedder(), splitter=SPLITTER)  # goes on as it was made
+    assert Index(folder, HashEmbedder(), SPLITTER).generation.manifest.recipe.tokens == ""
+
+
+def test_near_identical_passages_are_shown_once() -> None:
+    def hit(name: str, text: str, score: float) -> Hit:
+        return Hit(Chunk(name, name, text, "zh", 0, len(text)), score)
+
+    long = "图书馆每天早上九点开门，晚上九点关门，周一闭馆。读者凭证件可以借阅十本书，借期为三十天。"
+    hits = [
+        hit("first", long, 3.0),
+        hit("copied", long + "（转载）", 2.0),
+        hit("other", "渡轮中午从四号码头开出，下午五点返回。", 1.5),
+        hit(
+            "traditional",
+            "圖書館每天早上九點開門，晚上九點關門，週一閉館。讀者憑證件可以借閱十本書，借期為三十天。",
+            1.0,
+        ),
+    ]
+    collapsed = collapse_duplicates(hits, 5)
+    assert [one.chunk.id for one in collapsed] == ["first", "other"]
+    assert collapsed[0].duplicates == ("copied", "traditional")
+    assert [one.chunk.id for one in collapse_duplicates(hits, 1)] == ["first"]
+
+
+@pytest.mark.model
+def test_a_translation_follows_its_original(tmp_path: Path, embedder: SentenceTransformerEmbedder) -> None:
+    texts = {f"zh{n}": f"第{n}号仓库存放了{n * 9}箱茶叶，由管理员登记。" for n in range(20)}
+    texts |= {f"en{n}": f"Harbour report {n}: the crane lifted {n * 3} boxes of tea." for n in range(20)}
+    texts["en"] = "The night market by the old harbour opened in spring with forty stalls."
+    texts["zh"] = "旧港口旁的夜市在春天开张，共有四十个摊位。"
+    retriever = build(tmp_path, texts, embedder)
+    assert ids(retriever, "How many stalls does the night market have?", "en", 2) == ["en", "zh"]
+    assert ids(retriever, "夜市有多少个摊位？", "zh", 2) == ["zh", "en"]

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index.embedder import Embedding
 from index.faiss_store import FaissVectorStore
+from index.token_codec import fit_token_codec, load_token_codec
 from index.token_vectors import ChunkTokens, TokenVectors, write_token_vectors
 from index.vectors import NumpyVectorStore, VectorStore
 
@@ -61,23 +63,45 @@ def test_empty_store_and_large_k(make: Callable[[int], VectorStore]) -> None:
     assert store.search(unit_vectors(2), 3)[1].tolist() == [[4], [4]]
 
 
+def embedding(count: int, seed: int = 0) -> Embedding:
+    tokens = unit_vectors(count, seed)
+    offsets = np.array([[i, i + 1 + seed] for i in range(count)], dtype=np.int32).reshape(-1, 2)
+    return Embedding(tokens[0] if count else np.zeros(DIM, np.float32), tokens, offsets)
+
+
 def test_token_vectors_on_disk(tmp_path: Path) -> None:
-    chunks = [unit_vectors(5), unit_vectors(0), unit_vectors(3, seed=2)]
-    offsets = [np.array([[i, i + 1] for i in range(len(chunk))]).reshape(-1, 2) for chunk in chunks]
-    tokens = [ChunkTokens.compress(v, o) for v, o in zip(chunks, offsets, strict=True)]
-    write_token_vectors(tmp_path, iter(tokens), [5, 0, 3], DIM)
-    stored = TokenVectors(tmp_path)
+    codec = load_token_codec("a model nobody fitted", DIM)
+    passages = [embedding(5), embedding(0), embedding(3, seed=2)]
+    tokens = [ChunkTokens.encode(passage, codec) for passage in passages]
+    write_token_vectors(tmp_path, iter(tokens), [5, 0, 3], codec)
+    stored = TokenVectors(tmp_path, codec)
     assert len(stored) == 3
-    for position, chunk in enumerate(chunks):
-        np.testing.assert_allclose(stored[position].vectors, chunk, atol=0.01)
-        assert stored[position].offsets.tolist() == offsets[position].tolist()
+    for position, passage in enumerate(passages):
+        kept = stored[position]
+        np.testing.assert_allclose(codec.decode(kept.codes, kept.scales), passage.tokens, atol=0.1)
+        assert kept.offsets.tolist() == passage.offsets.tolist()
     questions = unit_vectors(4, seed=3)
     best = stored.max_similarities(questions, np.array([0, 1, 2]))
-    np.testing.assert_allclose(best[0], (chunks[0] @ questions.T).max(axis=0), atol=0.02)
+    np.testing.assert_allclose(best[0], (passages[0].tokens @ questions.T).max(axis=0), atol=0.1)
     assert best[1].tolist() == [0, 0, 0, 0]
 
 
 def test_no_token_vectors_at_all(tmp_path: Path) -> None:
-    empty = ChunkTokens.compress(np.empty((0, DIM), np.float32), np.empty((0, 2), np.int32))
-    write_token_vectors(tmp_path, iter([empty]), [0], DIM)
-    assert TokenVectors(tmp_path)[0].codes.shape == (0, DIM)
+    codec = load_token_codec("a model nobody fitted", DIM)
+    write_token_vectors(tmp_path, iter([ChunkTokens.none(codec)]), [0], codec)
+    assert TokenVectors(tmp_path, codec)[0].codes.shape == (0, codec.width)
+
+
+def test_a_fitted_codec_keeps_cosines_in_less_room() -> None:
+    chance = np.random.default_rng(0)
+    spread = np.exp(-np.arange(384) / 60).astype(np.float32)  # as real vectors have it: few directions matter
+    vectors = chance.normal(size=(3000, 384)).astype(np.float32) * spread + 0.3
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    codec = fit_token_codec(vectors[:2000])
+    kept, asked = vectors[2000:2900], vectors[2900:]
+    codes, scales = codec.encode(kept)
+    assert codes.shape == (900, codec.width) and codec.width + 2 + 5 <= 126
+    assert np.abs(codec.cosines(codes, scales, asked) - kept @ asked.T).mean() < 0.01
+    np.testing.assert_allclose(
+        codec.cosines(codes, scales, asked), codec.decode(codes, scales) @ asked.T, atol=1e-4
+    )

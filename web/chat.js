@@ -1,28 +1,304 @@
-// The page's direction, the jump from a marker to its sentence, and a new question scrolled to the top.
-(() => {
-  const root = document.documentElement;
-  const calm = matchMedia("(prefers-reduced-motion: reduce)");
+// The chat page: asks over Gradio's events, keeps the conversation, and hands what comes to the views.
 
-  // Gradio sets the language it found translations for, but never the direction.
-  const setDirection = () => { root.dir = root.lang.startsWith("ar") ? "rtl" : "ltr"; };
-  new MutationObserver(setDirection).observe(root, { attributes: true, attributeFilter: ["lang"] });
-  setDirection();
+import { conversations, forget, kept, save } from "./conversations.js";
+import { Documents } from "./documents.js";
+import { answerWithSources } from "./copying.js";
+import { asked, button, freshId, icon, make } from "./dom.js";
+import { directionOf, directionOfLanguage, language, loadLanguage, onLanguage, say, sayAll, setLanguage, speech, when } from "./language.js";
+import { Panel } from "./panel.js";
+import { TurnView } from "./turn.js";
 
-  document.addEventListener("click", (event) => {
-    const link = event.target.closest("a[href^='#source-']");
-    const sentence = link && document.getElementById(link.hash.slice(1));
-    if (!sentence) return;
-    event.preventDefault();
-    for (let part = sentence; part; part = part.parentElement) if (part.tagName === "DETAILS") part.open = true;
-    sentence.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
-    sentence.focus({ preventScroll: true });
-  });
+const SILENCE = 15_000; // milliseconds without a first word from the server
+const THEME = "tricite.theme";
+const languageLoaded = loadLanguage();
+let page = null;
+const early = [];
 
-  let shown = "turn-1"; // the first question needs no scrolling
-  new MutationObserver(() => {
-    const turn = document.querySelector("#current .turn");
-    if (!turn || turn.id === shown) return;
-    shown = turn.id;
-    turn.scrollIntoView({ block: "start" });
-  }).observe(root, { childList: true, subtree: true });
-})();
+/** Gradio hands over its two components: "ask" carries questions and answers, "take_files" uploads. */
+export async function connect(event, wire) {
+  if (event === "take_files") {
+    if (page) page.documents.connect(wire);
+    else early.push(wire);
+    return;
+  }
+  await Promise.all([languageLoaded, styled()]);
+  page = new Page(wire);
+  early.forEach((each) => page.documents.connect(each));
+}
+
+/** Nothing is shown before the style sheet is there. */
+function styled() {
+  const link = document.querySelector('link[href="web/chat.css"]');
+  return !link || link.sheet ? null : new Promise((resolve) => { link.onload = link.onerror = resolve; });
+}
+
+class Page {
+  constructor(wire) {
+    this.wire = wire;
+    this.offers = wire.props.value; // what the server offers: examples, upload, feedback
+    this.root = document.getElementById("tricite");
+    const find = (selector) => this.root.querySelector(selector);
+    this.turns = find(".turns");
+    this.box = find("#question");
+    this.status = find("#status");
+    this.panel = new Panel(find(".panel"), wire.server);
+    this.documents = new Documents(find("#documents"), wire.server, {
+      upload: this.offers.upload,
+      open: (span) => this.panel.open(null, span, find("#library")),
+    });
+    this.history = find("#conversations");
+    this.actions = {
+      open: (turn, citation, opener) => this.panel.open(turn, citation, opener),
+      sources: (turn) => this.panel.showSources(turn, { move: true, opener: document.activeElement }),
+      again: (turn) => this.again(turn),
+      rate: this.offers.feedback ? (turn, rating) => this.rate(turn, rating) : null,
+    };
+    this.root.hidden = false;
+    this.begin();
+    this.listen(find);
+    onLanguage(() => this.sayEverything());
+    wire.watch("value", () => this.take(wire.props.value));
+    this.box.focus({ preventScroll: true });
+  }
+
+  listen(find) {
+    for (const element of this.root.querySelectorAll("[data-icon]")) element.append(icon(element.dataset.icon));
+    find(".composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.ask(this.box.value);
+    });
+    this.box.addEventListener("keydown", (event) => {
+      // Enter also ends the choice of a Chinese word: that one sends nothing.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.ask(this.box.value);
+    });
+    this.box.addEventListener("input", () => this.fitBox());
+    find(".stop").addEventListener("click", () => this.stop());
+    find("#new").addEventListener("click", () => this.restart());
+    find("#history").addEventListener("click", () => this.showHistory());
+    find("#library").addEventListener("click", () => this.documents.show());
+    find("#language").addEventListener("change", (event) => setLanguage(event.target.value));
+    const theme = find("#theme");
+    theme.addEventListener("change", () => setTheme(theme.value));
+    theme.value = document.documentElement.dataset.theme = savedTheme();
+    for (const dialog of this.root.querySelectorAll("dialog"))
+      dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+  }
+
+  // ---- Asking ------------------------------------------------------------------------------------------
+
+  ask(question, place = null) {
+    question = question.trim();
+    if (!question || this.running) return;
+    const turn = { id: freshId(), question, language: null, state: "searching", position: 0, abstained: false,
+      problem: "", sentences: [], citations: [], closest: [], sources: [] };
+    const past = this.talk.turns.slice(0, place ?? undefined)
+      .filter((each) => each.sentences.length && !each.abstained)
+      .map((each) => ({ question: each.question, answer: each.sentences.map((sentence) => sentence.text).join(" ") }));
+    this.talk.turns.splice(place ?? this.talk.turns.length, place === null ? 0 : 1, turn);
+    this.box.value = "";
+    this.fitBox();
+    this.draw(turn, place);
+    this.run(turn);
+    this.wire.send({ id: turn.id, question, history: past.slice(-6) });
+    this.silence = setTimeout(() => this.end(turn, "failed", say("unreachable")), SILENCE);
+  }
+
+  /** Show what came of a question; steps may be skipped on the way, the last one never is. */
+  take(step) {
+    const place = this.talk.turns.findIndex((each) => each.id === step?.id);
+    if (place < 0 || this.running?.id !== step.id) return;
+    clearTimeout(this.silence);
+    const turn = Object.assign(this.talk.turns[place], step);
+    this.views.get(turn.id).update(turn);
+    this.panel.update(turn);
+    const said = { searching: say("searching"), writing: say("writing"), done: say("answered"), stopped: say("stopped") };
+    if (said[turn.state] && this.status.textContent !== said[turn.state]) this.status.textContent = said[turn.state];
+    if (["done", "stopped", "failed"].includes(turn.state)) this.finish();
+  }
+
+  run(turn) {
+    this.running = turn;
+    this.showRunning();
+  }
+
+  finish() {
+    clearTimeout(this.silence);
+    this.running = null;
+    this.showRunning();
+    this.talk.at = Date.now();
+    save(this.talk);
+  }
+
+  /** End a question here, whatever the server says of it later. */
+  end(turn, state, problem = "") {
+    if (this.running?.id !== turn.id) return;
+    Object.assign(turn, { state, problem });
+    this.views.get(turn.id).update(turn);
+    this.finish();
+  }
+
+  stop() {
+    const turn = this.running;
+    if (!turn) return;
+    asked(this.wire.server.stop(turn.id));
+    this.end(turn, "stopped");
+    this.status.textContent = say("stopped");
+    this.box.focus();
+  }
+
+  again(turn) {
+    const place = this.talk.turns.indexOf(turn);
+    this.ask(turn.question, place === this.talk.turns.length - 1 ? place : null);
+  }
+
+  async rate(turn, rating) {
+    const { problem } = await asked(this.wire.server.judge({ question: turn.question, answer: answerWithSources(turn), rating }));
+    if (problem !== undefined) return;
+    turn.rating = rating;
+    const view = this.views.get(turn.id);
+    view?.finish();
+    view?.element.querySelector(`.icon-${rating}`)?.closest("button").focus();
+    this.status.textContent = say("thanks");
+    save(this.talk);
+  }
+
+  showRunning() {
+    const running = Boolean(this.running);
+    this.root.querySelector(".send").hidden = running;
+    this.root.querySelector(".stop").hidden = !running;
+    this.root.classList.toggle("running", running);
+  }
+
+  // ---- The conversation --------------------------------------------------------------------------------
+
+  begin(talk = { id: freshId(), at: Date.now(), turns: [] }) {
+    this.talk = talk;
+    this.views = new Map();
+    this.turns.replaceChildren();
+    this.panel.clear();
+    for (const turn of talk.turns) this.draw(turn, null, false);
+    const last = talk.turns.at(-1);
+    if (last?.sources.length) this.panel.showSources(last);
+    this.showEmpty();
+  }
+
+  restart(talk) {
+    if (this.running) this.stop();
+    this.begin(talk);
+    this.history.close();
+    this.box.focus();
+    window.scrollTo({ top: talk ? document.body.scrollHeight : 0 });
+  }
+
+  draw(turn, place, scroll = true) {
+    const view = new TurnView(turn, this.actions);
+    this.views.set(turn.id, view);
+    if (place === null) this.turns.append(view.element);
+    else this.turns.children[place].replaceWith(view.element);
+    this.showEmpty();
+    if (scroll && (this.talk.turns.length > 1)) view.element.scrollIntoView({ block: "start" });
+  }
+
+  showEmpty() {
+    const empty = !this.talk.turns.length;
+    this.root.classList.toggle("fresh", empty);
+    this.box.placeholder = say(empty ? "placeholder" : "follow_up");
+    this.fitBox();
+  }
+
+  showHistory() {
+    const rows = conversations().map((talk) => {
+      const [first] = talk.turns;
+      const row = make("li", {},
+        make("button", { type: "button", class: "link", "aria-current": talk.id === this.talk.id ? "true" : null,
+          onclick: () => this.restart(talk) },
+        make("bdi", { lang: first.language }, first.question), make("span", { class: "quiet" }, when(talk.at))),
+        button("trash", { label: `${say("delete")}: ${first.question}`, class: "quiet", onclick: () => {
+          forget(talk.id);
+          row.remove();
+          if (talk.id === this.talk.id) this.begin();
+          this.history.querySelector("button").focus();
+        } }));
+      return row;
+    });
+    this.history.replaceChildren(
+      make("div", { class: "sheet-head" }, make("h2", {}, say("conversations")),
+        button("close", { label: say("close"), class: "quiet", onclick: () => this.history.close() })),
+      make("p", { class: "quiet" }, say(kept() ? "conversations_hint" : "conversations_denied")),
+      rows.length ? make("ul", { class: "conversations" }, ...rows) : make("p", {}, say("conversations_none")));
+    this.history.showModal();
+  }
+
+  // ---- Language, size and theme ------------------------------------------------------------------------
+
+  sayEverything() {
+    const root = document.documentElement;
+    root.lang = language();
+    root.dir = directionOfLanguage(language());
+    sayAll(this.root);
+    this.root.querySelector("#language").value = language();
+    this.showExamples();
+    for (const turn of this.talk.turns) {
+      const old = this.views.get(turn.id).element;
+      const view = new TurnView(turn, this.actions);
+      this.views.set(turn.id, view);
+      old.replaceWith(view.element);
+    }
+    this.panel.refresh();
+    this.showEmpty();
+  }
+
+  /** Questions that the documents answer: three in the page's language, one in each of the others. */
+  showExamples() {
+    const own = language().split("-")[0];
+    if (!this.offers.examples.length) this.findTopics(own);
+    const near = (tag) => (tag === language() ? 2 : tag.startsWith(own) ? 1 : 0);
+    const ordered = [...this.offers.examples].sort(([one], [other]) => near(other) - near(one));
+    const counts = {};
+    const offered = ordered.filter(([tag]) => {
+      const [name] = tag.split("-");
+      counts[name] = (counts[name] ?? 0) + 1;
+      return counts[name] <= (name === own ? 3 : 1);
+    });
+    const list = this.root.querySelector(".examples");
+    list.replaceChildren(...offered.map(([tag, text]) => make("li", {},
+      make("button", { type: "button", class: "example", ...speech(tag, text), onclick: () => this.ask(text) }, text))));
+    this.root.querySelector(".welcome h2").hidden = !offered.length;
+  }
+
+  /** Without questions to offer, ask about documents that are there, those in the page's language first. */
+  async findTopics(own) {
+    const { documents = [] } = await asked(this.wire.server.documents(""));
+    const titled = documents.filter((each) => each.title !== each.source);
+    const near = [...titled.filter((each) => each.language.startsWith(own)), ...titled.filter((each) => !each.language.startsWith(own))];
+    this.offers.examples = near.slice(0, 3).map((each) => [language(), say("about", { title: each.title })]);
+    if (near.length) this.showExamples();
+  }
+
+  /** The box grows with the question and takes its direction. */
+  fitBox() {
+    const { box } = this;
+    box.dir = box.value.trim() ? directionOf(box.value, language()) : document.documentElement.dir;
+    box.style.height = "auto";
+    box.style.height = `${box.scrollHeight}px`;
+  }
+}
+
+function savedTheme() {
+  try {
+    return localStorage.getItem(THEME) ?? "system";
+  } catch {
+    return "system";
+  }
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  try {
+    localStorage.setItem(THEME, theme);
+  } catch {
+    // It then lasts as long as the page is open.
+  }
+}

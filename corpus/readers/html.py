@@ -33,6 +33,7 @@ _BLOCKS = re.compile(
     "address|article|aside|blockquote|body|br|center|dd|div|dl|dt|fieldset|figcaption|figure|footer|form|"
     "h[1-6]|header|hr|li|main|nav|ol|option|p|pre|section|table|td|th|title|tr|ul"
 )
+_HIDING = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _SILENT = frozenset(
     ("button", "head", "iframe", "noscript", "object", "script", "select", "style", "svg", "template")
 )
@@ -47,7 +48,7 @@ def read_html(data: bytes) -> Extracted:
     import trafilatura
 
     markup, encoding = _decode_page(data)
-    page = _without_declared_encoding(markup).encode("utf-8")
+    page = _without_hidden(_without_declared_encoding(markup).encode("utf-8"))
     found = trafilatura.bare_extraction(
         page,
         include_comments=False,
@@ -186,13 +187,39 @@ def markdown_table(rows: list[list[str]]) -> str:
     return "\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])
 
 
-def _plain_text(page: bytes) -> tuple[str, str]:
-    """All visible text of a page, a line for each block, and its <title>."""
+def _without_hidden(page: bytes) -> bytes:
+    """A page without the elements that a browser does not show: their text was not meant to be read."""
+    root = _parse(page)
+    if root is None:
+        return page
+    hidden = [
+        element
+        for element in root.iter("*")
+        if element.tag == "template" or "hidden" in element.attrib or _HIDING.search(element.get("style", ""))
+    ]
+    if not hidden or root in hidden:
+        return page
+    from lxml import html
+
+    for element in hidden:
+        element.drop_tree()
+    return bytes(html.tostring(root, encoding="utf-8"))
+
+
+def _parse(page: bytes) -> Any:
+    """The page's root element; None where there is none."""
     from lxml import etree, html
 
     try:
-        root = html.fromstring(page, parser=html.HTMLParser(encoding="utf-8"))
+        return html.fromstring(page, parser=html.HTMLParser(encoding="utf-8"))
     except (etree.LxmlError, ValueError):
+        return None
+
+
+def _plain_text(page: bytes) -> tuple[str, str]:
+    """All visible text of a page, a line for each block, and its <title>."""
+    root = _parse(page)
+    if root is None:
         return "", ""
     parts: list[str] = []
     _collect(root, parts)

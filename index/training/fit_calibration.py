@@ -18,14 +18,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 import index.calibration as calibration
 from corpus.language import detect_language
 from corpus.splitting import Splitter
-from index import HybridRetriever, Index, Query, update_index
-from index.embedder import SentenceTransformerEmbedder
-from index.retrieval import Candidates
+from index import Filter, HybridRetriever, Index, Query, update_index
+from index.embedder import Embedding, SentenceTransformerEmbedder
+from index.vectors import Vectors
 
 MAX_TOKENS = 480
 """Passages are kept whole, as far as the embedder reads."""
@@ -33,6 +32,10 @@ MAX_TOKENS = 480
 _PASSAGES_PER_FILE = 250
 _QUESTIONS_PER_FILE = 150
 _RIDGE = 1e-3
+_STEPS = 300
+_RERANKED = 100
+_PARALLEL, _ALONE, _OTHER_LANGUAGE_ONLY = 1.0, 2.0, 0.3
+"""What a question counts: with parallel passages, with its own language's alone, and with only others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,48 +105,105 @@ def _rounded(means: Mapping[str, NDArray[np.float32]]) -> dict[str, list[float]]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question's candidates, and which of them are relevant.
+    """A question's candidates, and which of them are relevant; share: what it counts in the fit.
 
-    features: [n, 8], four for passages in its own language and four for those in others, the rest 0.
+    features: float32 [n, 5]. near: float32 [n], likeness to the best passage in the question's own
+    language, in standard deviations. own: [n], whether in that language.
     """
 
-    features: NDArray[np.float64]
+    features: Vectors
+    near: Vectors
+    own: NDArray[np.bool_]
     relevant: NDArray[np.bool_]
+    share: float
 
 
 def examples(asked: list[Asked], retriever: HybridRetriever) -> list[Example]:
-    """What the retriever sees of every question."""
-    index = retriever.index
-    embeddings = retriever.embed([one.query for one in asked])
+    """What the retriever sees of every question; of parallel ones without the own language's passage too."""
     made = []
-    for one, embedding in zip(asked, embeddings, strict=True):
-        features, relevant = [], []
-        for language in index.partitions:
-            found: Candidates = retriever.candidates(one.query, embedding, language)
-            empty = np.zeros_like(found.features)
-            same = language == one.query.language
-            features.append(np.hstack([found.features, empty] if same else [empty, found.features]))
-            relevant += [index.record(int(row)).document_id in one.relevant for row in found.rows]
-        if any(relevant):
-            made.append(Example(np.vstack(features), np.array(relevant)))
+    for one, embedding in zip(asked, retriever.embed([one.query for one in asked]), strict=True):
+        home = {
+            name for name in one.relevant if retriever.index.document(name).language == one.query.language
+        }
+        variants = [(frozenset[str](), _PARALLEL if len(one.relevant) > 1 else _ALONE)]
+        variants += [(frozenset(home), _OTHER_LANGUAGE_ONLY)] if one.relevant - home else []
+        for without, share in variants:
+            example = _example(one, embedding, retriever, Filter(without=without), share)
+            made += [example] if example.relevant.any() else []
     return made
 
 
-def loss(weights: NDArray[np.float64], made: list[Example]) -> tuple[float, NDArray[np.float64]]:
-    """Mean, over relevant passages, of -log softmax against the passages that are not, and its gradient."""
-    total, gradient, count = 0.0, np.zeros_like(weights), 0
-    for example in made:
-        right, wrong = example.features[example.relevant], example.features[~example.relevant]
-        wrong_scores = wrong @ weights
-        wrong_sum = np.logaddexp.reduce(wrong_scores)
-        wrong_mean = np.exp(wrong_scores - wrong_sum) @ wrong
-        for features in right:
-            everything = np.logaddexp(features @ weights, wrong_sum)
-            total += everything - features @ weights
-            gradient += np.exp(wrong_sum - everything) * (wrong_mean - features)
-            count += 1
-    penalty = _RIDGE * weights
-    return total / count + float(penalty @ weights), gradient / count + 2 * penalty
+def _example(
+    one: Asked, embedding: Embedding, retriever: HybridRetriever, only: Filter, share: float
+) -> Example:
+    found = retriever.candidates(one.query, embedding, only, reranked=_RERANKED)
+    own = next((each for each in found if each.language == one.query.language and len(each.rows)), None)
+    near = [np.zeros(len(each.rows), dtype=np.float32) for each in found]
+    if own is not None:
+        best = own.vectors[int(retriever.weighed(own).argmax())]
+        near = [retriever.likeness(each, best) for each in found]
+    names = [retriever.index.record(int(row)).document_id for each in found for row in each.rows]
+    return Example(
+        np.vstack([each.features for each in found]),
+        np.concatenate(near),
+        np.concatenate([np.full(len(each.rows), each is own) for each in found]),
+        np.array([name in one.relevant for name in names]),
+        share,
+    )
+
+
+def fit(made: list[Example]) -> dict[str, Any]:
+    """Weights and feedback that give relevant passages the largest share among those that are not.
+
+    The loss is the mean, over relevant passages, of -log softmax against the others.
+    """
+    import torch
+
+    longest = max(len(one.relevant) for one in made)
+
+    def padded(name: str) -> Any:
+        arrays = [torch.from_numpy(getattr(one, name)) for one in made]
+        return torch.stack(
+            [torch.nn.functional.pad(a, (0,) * (2 * a.dim() - 1) + (longest - len(a),)) for a in arrays]
+        )
+
+    features, near, own, relevant = map(padded, ("features", "near", "own", "relevant"))
+    real = torch.arange(longest) < torch.tensor([[len(one.relevant)] for one in made])
+    shares = torch.tensor([one.share for one in made])
+    general = calibration.Calibration(0)
+    start = {
+        "same": [0.5, 1.3, 0.9],
+        "other": [1.2, 1.3, 1.9, 0.3, 0.0],
+        "feedback": [1.5, 6.0, 8.0, 1.0],
+    }
+    values = {name: torch.tensor(value, requires_grad=True) for name, value in start.items()}
+    optimizer = torch.optim.Adam(values.values(), lr=0.05)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.993)
+    least = torch.tensor(-1e4)
+    for _ in range(_STEPS):
+        weight, offset, middle, slope = values["feedback"]
+        at_home = features[..., :3] @ values["same"]
+        best = torch.where(own & real, at_home, least).max(dim=1, keepdim=True).values
+        sure = torch.sigmoid(slope * (best - middle))
+        abroad = features @ values["other"] + sure * (weight * near - offset)
+        scores = torch.where(own, at_home, abroad)
+        wrong = torch.logsumexp(torch.where(real & ~relevant, scores, least), dim=1, keepdim=True)
+        lost = torch.where(relevant, torch.logaddexp(scores, wrong) - scores, torch.tensor(0.0))
+        loss = (lost.sum(dim=1) / relevant.sum(dim=1) * shares).sum() / shares.sum()
+        penalty = _RIDGE * (values["same"].square().sum() + values["other"].square().sum())
+        optimizer.zero_grad()
+        (loss + penalty).backward()
+        optimizer.step()
+        schedule.step()
+    print(f"{len(made)} questions; loss {loss.item():.4f}")
+    same, other, feedback = ([round(v, 4) for v in values[name].tolist()] for name in start)
+    names = ("weight", "offset", "middle", "slope")
+    prior = general.feedback.prior
+    return {
+        "same": [*same, 0.0, 0.0],
+        "other": other,
+        "feedback": {**dict(zip(names, feedback, strict=True)), "prior": prior},
+    }
 
 
 def main() -> None:
@@ -166,12 +226,8 @@ def main() -> None:
     calibration.write_fitted({**fitted, embedder.fingerprint: entry})
     entry |= background_priors(asked[::5], HybridRetriever(index))
     calibration.write_fitted({**fitted, embedder.fingerprint: entry})
-    made = examples(asked, HybridRetriever(index))
-    count = made[0].features.shape[1]
-    best = minimize(loss, np.full(count, 0.1), args=(made,), jac=True, method="L-BFGS-B")
-    weights = np.round(best.x, 4).tolist()
-    print(f"{len(passages)} passages, {len(made)} questions; loss {best.fun:.4f}; weights {weights}")
-    entry |= {"same": weights[: count // 2], "other": weights[count // 2 :]}
+    entry |= fit(examples(asked, HybridRetriever(index)))
+    print({name: entry[name] for name in ("same", "other", "feedback")})
     calibration.write_fitted({**fitted, embedder.fingerprint: entry})
 
 

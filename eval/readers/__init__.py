@@ -1,0 +1,1 @@
+"""One form of evaluation set, one file; eval/formats.py tells which it is."""

@@ -1,0 +1,211 @@
+"""Evidence -> which other documents say the same as a cited sentence, and which say otherwise.
+
+Two sentences speak of the same thing when their tokens find each other and their passages are close, both
+measured from the mean passage of each language (without that, any two sentences of one language
+look alike). What they say is then compared by their numbers, dates and words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+import numpy as np
+
+from index import Index, Query, terms
+from index.calibration import PRIOR_PASSAGES, load_calibration
+from index.transliteration import name_terms
+from index.vectors import Vectors
+from qa.evidence import MATCH_WEIGHT, EvidenceSentence
+from qa.quantities import Quantity, agree, plain, quantities
+
+Relation = Literal["agrees", "differs", "adds"]
+
+Pair = tuple[list[Quantity], list[Quantity]]
+
+EVIDENCE = 30
+"""How many ranked sentences related() should be given to choose from."""
+
+_SENTENCES_SAME, _SENTENCES_OTHER = 0.51, 0.43
+_MEASURED_ALIKE, _NAMED = 0.03, 0.04
+"""The least similarity of two sentences, in one language and across two; less by so much when both give a
+quantity of one measure, and across languages when a name of the question stands in both documents. Fitted on
+the first half of benchmarks/agreement.jsonl."""
+
+_PASSAGES_SAME, _PASSAGES_OTHER = 0.35, 0.25
+_GAP_SAME, _GAP_OTHER = 8.0, 22.0
+"""The least similarity of their passages, and the most evidence score that may lie between them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A sentence of another document about what a cited sentence says.
+
+    relation: differs when both give a quantity of one measure and not the same; agrees when they give the
+    same, or the same words or names beyond the question's; adds when neither shows. similarity: -1 to 1.
+    """
+
+    sentence: EvidenceSentence
+    relation: Relation
+    similarity: float
+
+
+def related(
+    index: Index, query: Query, span: EvidenceSentence, evidence: Iterable[EvidenceSentence]
+) -> list[Related]:
+    """The first such sentence of every other document, in the order of the evidence.
+
+    evidence: ranked sentences of all documents, EVIDENCE of them or more. Where the span's answer is known
+    (span.answer), only that is compared, not all that the span says.
+    """
+    said = span.answer or span.text
+    found: dict[str, Related] = {}
+    tokens, passage = _vectors(index, span)
+    for sentence in evidence:
+        document = sentence.chunk.document_id
+        if document in found or document == span.chunk.document_id:
+            continue
+        same = sentence.chunk.language == span.chunk.language
+        if abs(_worth(span) - _worth(sentence)) > (_GAP_SAME if same else _GAP_OTHER):
+            continue
+        other_tokens, other_passage = _vectors(index, sentence)
+        if float(passage @ other_passage) < (_PASSAGES_SAME if same else _PASSAGES_OTHER):
+            continue
+        pairs = _comparable(query.text, said, sentence.text)
+        needed = (_SENTENCES_SAME if same else _SENTENCES_OTHER) - _MEASURED_ALIKE * bool(pairs)
+        if not same:
+            needed -= _NAMED * _names_both(query, span, sentence)
+        similarity = _similarity(tokens, other_tokens)
+        if similarity >= needed:
+            relation = _relation(query, said, span, sentence, pairs)
+            if relation == "differs" and not same and similarity < _SENTENCES_OTHER:
+                relation = "adds"  # too far apart to speak of a contradiction
+            found[document] = Related(sentence, relation, round(similarity, 3))
+    return list(found.values())
+
+
+# ------------------------------------------------------------------ about the same thing
+
+
+def _worth(sentence: EvidenceSentence) -> float:
+    """The evidence score without the reader, who reads the first few sentences only."""
+    return sentence.passage + MATCH_WEIGHT * sentence.match
+
+
+def _vectors(index: Index, sentence: EvidenceSentence) -> tuple[Vectors, Vectors]:
+    """Unit vectors from the language's mean: of the sentence's tokens [n, dim], of its passage [dim]."""
+    chunk = sentence.chunk
+    tokens = index.tokens(chunk)
+    start, end = sentence.start - chunk.start, sentence.end - chunk.start
+    inside = (tokens.offsets[:, 0] < end) & (tokens.offsets[:, 1] > start)
+    vectors = tokens.vectors
+    centre = _centre(index, chunk.language)
+    passage = vectors.mean(axis=0) if len(vectors) else centre
+    return _unit(vectors[inside] - centre), _unit((passage / _length(passage) - centre)[None])[0]
+
+
+def _centre(index: Index, language: str) -> Vectors:
+    """The mean passage of a language, steadied by the fitted one: float32 [dim]."""
+    partition = index.partitions[language]
+    fitted = _fitted_means(index.embedder.fingerprint, index.embedder.dim).get(language)
+    if fitted is None:
+        return partition.mean
+    count = len(partition.rows)
+    mean = (partition.mean * count + fitted * PRIOR_PASSAGES) / (count + PRIOR_PASSAGES)
+    return np.asarray(mean, dtype=np.float32)
+
+
+@cache
+def _fitted_means(fingerprint: str, dim: int) -> dict[str, Vectors]:
+    return load_calibration(fingerprint, dim).passage_means
+
+
+def _length(vector: Vectors) -> float:
+    return max(float(np.linalg.norm(vector)), 1e-9)
+
+
+def _unit(vectors: Vectors) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, 1e-9), dtype=np.float32)
+
+
+def _similarity(tokens: Vectors, others: Vectors) -> float:
+    """Mean best cosine of each sentence's tokens in the other, the lesser of both ways: -1 to 1."""
+    if not len(tokens) or not len(others):
+        return -1.0
+    cosines = tokens @ others.T
+    return float(min(cosines.max(axis=0).mean(), cosines.max(axis=1).mean()))
+
+
+def _names_both(query: Query, span: EvidenceSentence, other: EvidenceSentence) -> bool:
+    """Whether a name of the question stands in both documents' sentences or headings, in whatever script."""
+    asked = set(name_terms(query.text, query.language))
+    return all(
+        asked & set(name_terms(f"{one.chunk.heading}\n{one.text}", one.chunk.language))
+        for one in (span, other)
+    )
+
+
+# ------------------------------------------------------------------ the same, or otherwise
+
+
+def _relation(
+    query: Query, said: str, span: EvidenceSentence, other: EvidenceSentence, pairs: list[Pair]
+) -> Relation:
+    if pairs:
+        return (
+            "agrees"
+            if all(any(agree(a, b) for a in mine for b in theirs) for mine, theirs in pairs)
+            else "differs"
+        )
+    if span.chunk.language == other.chunk.language:
+        asked = set(terms(query.text, query.language))
+        mine, theirs = (set(terms(text, span.chunk.language)) - asked for text in (said, other.text))
+    else:
+        asked = set(name_terms(query.text, query.language))
+        mine = set(name_terms(said, span.chunk.language)) - asked
+        theirs = set(name_terms(other.text, other.chunk.language)) - asked
+    return "agrees" if mine & theirs else "adds"
+
+
+def _comparable(question: str, said: str, other: str) -> list[Pair]:
+    """The quantities of two texts that measure the same thing, as far as unit and counted word tell."""
+    mine, theirs = _stated(question, said), _stated(question, other)
+    found = [(mine[key], theirs[key]) for key in mine.keys() & theirs.keys()]
+    if not found:  # bare numbers of two languages: they compare where each text has a single one
+        bare = [
+            [
+                quantity
+                for key, several in stated.items()
+                if key[0] == "number" and not key[1]
+                for quantity in several
+            ]
+            for stated in (mine, theirs)
+        ]
+        if len(bare[0]) == len(bare[1]) == 1:
+            found.append((bare[0], bare[1]))
+    return found
+
+
+def _stated(question: str, text: str) -> dict[tuple[str, str, str], list[Quantity]]:
+    """The quantities of a text that the question does not name, by kind, unit and else counted word.
+
+    Small numbers in words ("two", "一位") are left out: they seldom are what is asked.
+    """
+    asked, read = quantities(plain(question)), plain(text)
+    found: dict[tuple[str, str, str], list[Quantity]] = {}
+    for quantity in quantities(read):
+        if (quantity.spoken and not quantity.unit) or any(agree(quantity, other) for other in asked):
+            continue
+        counted = "" if quantity.unit else _counted_word(read[quantity.end :])
+        found.setdefault((quantity.kind, quantity.unit, counted), []).append(quantity)
+    return found
+
+
+def _counted_word(following: str) -> str:
+    """The word right after a number: a Chinese measure word, or the beginning of any other word."""
+    word = re.match(r"[\u4e00-\u9fff]| ?([a-z\u0621-\u064a]{3,5})", following)
+    return word[0].strip() if word else ""

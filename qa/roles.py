@@ -1,0 +1,316 @@
+"""Who did what: whether the words of a sentence stand together as they do in its source.
+
+Words alone would pass "B beat A" for "A beat B", and a number that the source gives to something else.
+Offsets are those of qa.quantities.plain() texts.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from qa.negation import clauses
+from qa.quantities import Quantity, agree, quantities
+from qa.similarity import NAME
+from qa.wording import Word
+
+_SAME_MEANING, _SAME_IN_COPY = 0.45, 0.5
+"""The mean credit below which another word says another thing, also where all around it is copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A word of the sentence: the credit of being said by the source (0 to 1) and its places there."""
+
+    word: Word
+    credit: float
+    places: tuple[int, ...]
+    name: float = 0.0
+
+    @property
+    def is_name(self) -> bool:
+        if "a" <= self.word.text[0] <= "z":
+            return self.word.is_name and len(self.word.text) > 1
+        return self.word.is_name or self.name > NAME
+
+
+def _entities(stated: str, given: str, found: Sequence[Found]) -> list[tuple[int, int, str, set[int]]]:
+    """What a sentence counts, dates or names: (start, end, type, places in the source)."""
+    given_quantities = quantities(given)
+    entities = []
+    for quantity in quantities(stated):
+        at = {other.start for other in given_quantities if agree(quantity, other)}
+        entities.append((quantity.start, quantity.end, _type(quantity), at))
+    group: list[Found] = []
+    for one in [*found, None]:
+        if one and one.word.is_name and (not group or one.word.start - group[-1].word.end <= 4):
+            group.append(one)
+            continue
+        if group:
+            places_of = {place for member in group for place in member.places}
+            entities.append((group[0].word.start, group[-1].word.end, "name", places_of))
+        group = [one] if one and one.word.is_name else []
+    return entities
+
+
+def _type(quantity: Quantity) -> str:
+    """What a quantity can be mistaken for: a year for a year, an amount for one of the same unit."""
+    if quantity.kind == "number":
+        year = not quantity.unit and quantity.value.denominator == 1 and 1000 <= quantity.value <= 2100
+        return "year" if year else f"amount {quantity.unit}"
+    return quantity.kind
+
+
+_PAUSE = re.compile(r"[,;:!?。，；：！？、،؛？()\n]+ ?|(?<!\d)\. ")
+_AND = re.compile(r" (?=and )| (?=و[\u0621-\u064a]{3})|(?=[和及与])")
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A source cut into its clauses (at "and" too), and into what stands between punctuation marks."""
+
+    clauses: list[tuple[int, int]]
+    stretches: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, given: str) -> _Parts:
+        parts = []
+        for start, end in clauses(given):
+            cuts = [start, *(m.start() for m in _AND.finditer(given, start, end) if m.start() > start), end]
+            parts += list(pairwise(cuts))
+        marks = [0, *(match.end() for match in _PAUSE.finditer(given)), len(given)]
+        return cls(parts, list(pairwise(marks)))
+
+    def clause(self, place: int) -> int:
+        """The number of the clause at an offset."""
+        return next((i for i, (first, last) in enumerate(self.clauses) if first <= place < last), -1)
+
+    def stretch(self, place: int) -> int:
+        """The number of the stretch at an offset."""
+        return next((i for i, (first, last) in enumerate(self.stretches) if first <= place < last), -1)
+
+
+def joined(stated: str, given: str, found: Sequence[Found], given_words: Sequence[Word], same: bool) -> bool:
+    """Whether a number or name stands with words that the source says of another.
+
+    "Tickets cost 9 euros for adults", where the source has 18 euros for adults and 9 for students.
+    """
+    parts = _Parts.of(given)
+    stated_quantities, given_quantities = quantities(stated), quantities(given)
+    near = 1 if same else 2  # translations put words in another order
+    taken = {place for one in found for place in one.places}
+    rivals = [
+        (other.start, _type(other))
+        for other in given_quantities
+        if not any(agree(quantity, other) for quantity in stated_quantities)
+        and not (other.spoken and other.value < 3)
+    ]
+    rivals += [
+        (word.start, "name")
+        for word in given_words
+        if word.is_name
+        and word.start not in taken
+        and not any(other.start <= word.start < other.end for other in given_quantities)
+    ]
+    for start, end, kind, at in _entities(stated, given, found):
+        part_of = parts.stretch if kind == "name" else parts.clause
+        own = {part_of(place) for place in at}
+        plain_words = [one for one in found if one.places and not one.word.is_name]
+        beside = [one for one in plain_words if one.word.end <= start][-near:]
+        beside += [one for one in plain_words if one.word.start >= end][:near]
+        if (
+            own
+            and beside
+            and all(
+                not {part_of(place) for place in one.places} & own
+                and any(
+                    part_of(rival) == part_of(place) and _alike(kind, other)
+                    for rival, other in rivals
+                    for place in one.places
+                )
+                for one in beside
+            )
+        ):
+            return True
+    return False
+
+
+def _alike(kind: str, other: str) -> bool:
+    return kind == other or (
+        kind.startswith("amount") and other.startswith("amount") and "amount " in (kind, other)
+    )
+
+
+_OWN_SUBJECT = {
+    "en": re.compile(
+        r"^(?:(?:and|but|while|whereas|although|though) )?(?:the|a|an|its|his|her|their|other|this|that"
+        r"|some|most) $"),
+    "ar": re.compile(r"^(?:(?:و?لكن|بينما|اما) )?(?:و|ف)?$"),
+    "zh": re.compile(r"^(?:而|但|却)?(?:其他|另一?|该|这|那|一)?[个位名座种次些]?$"),
+}  # fmt: skip
+
+
+def crossed(stated: str, given: str, found: Sequence[Found], given_words: Sequence[Word]) -> bool:
+    """Whether two parallel clauses were crossed: "sales of cars doubled", where those of bicycles did.
+
+    Both clauses hold one of the sentence's words; of one of them it has a single other word or number; and
+    of both it leaves words out.
+    """
+    if len(clauses(stated)) > 1:
+        return False
+    parts = _Parts.of(given)
+    placed = [{parts.clause(p) for p in one.places} for one in found if one.credit == 1 and one.places]
+    only = Counter(next(iter(where)) for where in placed if len(where) == 1)
+    for quantity in quantities(stated):
+        only.update({parts.clause(other.start): 2 for other in quantities(given) if agree(quantity, other)})
+    taken = {place for one in found for place in one.places}
+    left_out = {parts.clause(word.start) for word in given_words if word.start not in taken}
+    for where in placed:
+        crossing = where & set(only) & left_out
+        if len(crossing) > 1 and min(only[part] for part in crossing) == 1:
+            return True
+    return False
+
+
+def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], language: str) -> bool:
+    """Whether the words of one clause were given to the subject of another.
+
+    Forward: the other clause has a subject of its own, which the sentence leaves out ("the choir plays in
+    Vienna", where the orchestra does). Backward: a word of a later clause, whose other words are left out,
+    takes the place of the subject of an earlier one.
+    """
+    parts = _Parts.of(given)
+    placed = [
+        (one.word, {parts.clause(p) for p in one.places}) for one in found if one.credit == 1 and one.places
+    ]
+    sure = [(word, next(iter(numbers))) for word, numbers in placed if len(numbers) == 1]
+    if len({number for _, number in sure}) < 2 or len(sure) < 3:
+        return False
+    taken = {place for one in found for place in one.places}
+    second = max(number for _, number in sure)
+    left_out = [
+        word for word in given_words if parts.clause(word.start) == second and word.start not in taken
+    ]
+    if not left_out:
+        return False
+    from_second = [word for word, number in sure if number == second]
+    used = min(place for place in taken if parts.clause(place) == second)
+    if sure[0][1] != second and left_out[0].start < used:
+        before = given[parts.clauses[second][0] : left_out[0].start]
+        starts = left_out[0].is_noun if language == "zh" else True
+        if language == "ar":
+            starts = left_out[0].text.startswith(("ال", "وال", "فال"))
+        if starts and _OWN_SUBJECT[language].match(before):
+            return True
+    # The subject stands first, in Arabic mostly behind its verb.
+    subject = [one.word for one in found][1 if language == "ar" else 0 :][:1]
+    return subject == from_second[:1] and len(from_second) <= min(2, len(sure) - 2)
+
+
+_PASSIVE = re.compile(r"\bby\b|被|由|受|为.{1,12}所|(?<!\w)(?:من قبل|علي يد|بواسطه|من جانب)(?!\w)")
+
+
+def swapped(stated: str, given: str, found: Sequence[Found]) -> bool:
+    """Whether two words changed sides about a third, as in "A beat B" and "B beat A"."""
+    if bool(_PASSIVE.search(stated)) != bool(_PASSIVE.search(given)) or "اما " in given:
+        return False
+    placed = [(one.word, one.places[0]) for one in found if one.credit == 1.0 and len(one.places) == 1]
+    ends = [match.end() for match in re.finditer(r"[;.!?。；！？؛] *", given)]
+    for middle in range(1, len(placed) - 1):
+        pivot, place = placed[middle]
+        if pivot.is_name or (
+            pivot.text > "\u2e80" and (not pivot.is_verb or given.startswith("的", place + len(pivot.text)))
+        ):
+            continue
+        before = [
+            word
+            for word, at in placed[:middle]
+            if at > place and bisect_right(ends, at) == bisect_right(ends, place)
+        ]
+        after = [
+            word
+            for word, at in placed[middle + 1 :]
+            if at < place and bisect_right(ends, at) == bisect_right(ends, place)
+        ]
+        named = any(word.is_name for word in before + after) or "\u0621" <= pivot.text[0] <= "\u064a"
+        if before and after and named:
+            return True
+    return False
+
+
+def substituted(given: str, found: Sequence[Found], given_words: Sequence[Word]) -> bool:
+    """Whether a copy has another word, not near in meaning, in the place of one of the source's."""
+    taken = {place for one in found for place in one.places}
+    run: list[Found] = []
+    left = -1
+    for one in [*found, None]:
+        if one is not None and one.credit < 1:
+            run.append(one)
+            continue
+        # Where the source goes on after what stands before the run, up to what stands behind it.
+        after = [place for place in one.places if place > left] if one else []
+        inside = left >= 0 or (
+            bool(run) and run[0].word.text > "\u2e80" and not any(m.word.is_verb for m in run)
+        )
+        if run and one and inside:
+            right = min(after, default=-1)
+            between = [word for word in given_words if left < word.start < right and word.start not in taken]
+            copied = sum(member.credit == 1 for member in found) >= 4 * len(run) and len(between) <= len(run)
+            least = _SAME_IN_COPY if copied else _SAME_MEANING
+            far = float(np.mean([member.credit for member in run])) < least
+            if far and right > 0 and 0 < len(between) <= len(run) + 1:
+                return True
+        run = []
+        left = min(after, default=-1) if one else -1
+    return False
+
+
+_SUBORDINATE = re.compile(r"的|\b(?:of|in|at|from|for)\b|'s|[,،、]|(?<!\w)(?:من|في|ب\w+)(?!\w)")
+
+
+def names_swapped(stated: str, given: str, found: Sequence[Found]) -> bool:
+    """Whether two names, found by their sound, changed sides about what is said of them."""
+    if bool(_PASSIVE.search(stated)) != bool(_PASSIVE.search(given)):
+        return False
+    names = [
+        (one.word, one.places[0])
+        for one in found
+        if one.word.is_name and one.credit == 1 and len(one.places) == 1
+    ]
+    for (first, place), (second, other) in pairwise(names):
+        between = stated[first.end : second.start], given[other + 1 : place]
+        told = any(first.end <= one.word.start < second.start and not one.word.is_name for one in found)
+        if other < place and told and not any(_SUBORDINATE.search(text) for text in between[:1]):
+            return True
+    return False
+
+
+_CHANGE = re.compile(
+    r"\bfrom \D{0,12}?(?P<a>\d[\d.,]*)\D{0,24}? to \D{0,12}?(?P<b>\d[\d.,]*)"
+    r"|(?P<b2>\d[\d.,]*)(?: \w+){0,3} (?:instead of|rather than|بدلا من|عوضا عن) (?:\w+ )?(?P<a2>\d[\d.,]*)"
+    r"|[从由自](?P<a3>\d[\d.,]*)[^\d,，。]{0,12}?[到至为成](?P<b3>\d[\d.,]*)"
+    r"|من (?P<a4>\d[\d.,]*)[^\d.،]{0,24}? الي (?P<b4>\d[\d.,]*)"
+)
+
+
+def reversed_change(stated: str, given: str) -> bool:
+    """Whether a change from one number to another is told the other way round."""
+
+    def changes(text: str) -> set[tuple[str, str]]:
+        found = set()
+        for match in _CHANGE.finditer(text):
+            before, after = (
+                next(value for name, value in match.groupdict().items() if value and name[0] == end)
+                for end in "ab"
+            )
+            found.add((before.strip(".,"), after.strip(".,")))
+        return found
+
+    given_changes = changes(given)
+    return any((after, before) in given_changes for before, after in changes(stated))

@@ -1,0 +1,157 @@
+"""Fit how evidence is weighed and when to abstain: the constants of qa/evidence.py and qa/pipeline.py.
+
+    python -m qa.training.fit_evidence ../shared/data/train [--work FOLDER]
+
+Asks questions on articles that the span reader was not trained on, each as it is, without the passage in its
+own language where another language has one too, with all passages that answer it taken out (near), and with
+their whole articles taken out (far). A sentence's score
+is a weighted sum; its chance of being the answer is its share among all sentences and "no answer", whose
+score is the threshold. One set of weights and one threshold serve all language pairs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from corpus.language import detect_language
+from corpus.splitting import Splitter
+from index import Filter, HybridRetriever, Index, Query, update_index
+from index.embedder import SentenceTransformerEmbedder
+from qa.asking import EVIDENCE_HITS
+from qa.evidence import LEAST_READING, read_evidence, select_evidence
+from qa.reader import SpanReader
+from qa.training.squad import Paragraph, read_examples
+
+_OTHER_PARAGRAPHS = 300
+_QUESTIONS_PER_LANGUAGE = 150
+_SENTENCES = 15
+_MATCH_SCALE = 40.0
+_FALSE_REFUSALS = 0.06
+_RIDGE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is found for a question. kind: answerable, other language (answerable in that alone), near or far.
+
+    features: [n, 4], of the best sentences: passage, match times _MATCH_SCALE, reading above the least, 1 for
+    another language than the question's. right: [n].
+    """
+
+    kind: str
+    language: str
+    features: NDArray[np.float64]
+    right: NDArray[np.bool_]
+
+
+def collect(folder: Path, work: Path) -> list[Trial]:
+    """Index the held-out articles among others, and ask."""
+    paragraphs, examples = read_examples(folder)
+    others = [one for one in paragraphs if not one.held_out]
+    pool = [one for one in paragraphs if one.held_out] + others[:: len(others) // _OTHER_PARAGRAPHS]
+    work.mkdir(parents=True, exist_ok=True)
+    lines = [json.dumps({"id": one.name, "text": one.text}, ensure_ascii=False) for one in pool]
+    (work / "held_out.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    embedder, splitter = SentenceTransformerEmbedder("embedded"), Splitter()
+    update_index(work / "held_out", [work / "held_out.jsonl"], embedder, splitter=splitter)
+    retriever = HybridRetriever(Index(work / "held_out", embedder, splitter))
+    reader, by_article = SpanReader(), dict[str, set[str]]()
+    for one in paragraphs:
+        by_article.setdefault(one.article, set()).add(one.name)
+    asked: dict[tuple[str, str], list[tuple[Paragraph, str]]] = {}
+    for example in examples:
+        if example.held_out:
+            paragraph = paragraphs[example.paragraph]
+            answer = paragraph.text[example.start : example.end]
+            asked.setdefault((example.question_id, example.question), []).append((paragraph, answer))
+    trials, counts = [], dict[str, int]()
+    mixed = sorted(asked.items(), key=lambda one: zlib.crc32(one[0][0].encode()))  # not file by file
+    for number, ((_, text), answers) in enumerate(mixed):
+        language = detect_language(text)[0]
+        counts[language] = counts.get(language, 0) + 1
+        if counts[language] > _QUESTIONS_PER_LANGUAGE:
+            continue
+        query = Query(text, language)
+        embedding = retriever.embed([query])[0]
+        homes = {paragraph.name for paragraph, _ in answers}
+        article = by_article[answers[0][0].article]
+        own = {paragraph.name for paragraph, _ in answers if paragraph.language == language}
+        missing = {"answerable": set[str](), "far": article}
+        missing |= {"other language": own} if homes - own else {}
+        missing |= {"near": homes} if article - homes else {}
+        for kind, without in missing.items():
+            hits = list(retriever.search_chunks(query, embedding, Filter(without=frozenset(without))))
+            evidence = read_evidence(
+                reader, query, select_evidence(retriever, query, embedding, hits[:EVIDENCE_HITS])
+            )
+            features, right = [], []
+            for sentence in evidence[:_SENTENCES]:
+                other = float(sentence.chunk.language != language)
+                reading = sentence.reading - LEAST_READING
+                features.append([sentence.passage, _MATCH_SCALE * sentence.match, reading, other])
+                right.append(
+                    any(
+                        sentence.chunk.document_id == paragraph.name and answer in sentence.text
+                        for paragraph, answer in answers
+                    )
+                )
+            trials.append(Trial(kind, language, np.array(features), np.array(right)))
+        if number % 50 == 49:
+            print(f"{number + 1} of {len(asked)} questions", flush=True)
+    return trials
+
+
+def loss(parameters: NDArray[np.float64], trials: list[Trial], shares: list[float]) -> float:
+    """Mean -log chance of a right sentence, or of "no answer" where there is none; the last parameter is its
+    score."""
+    total = 0.0
+    for trial, share in zip(trials, shares, strict=True):
+        scores = np.append(trial.features @ parameters[:-1], parameters[-1])
+        right = np.append(trial.right, not trial.right.any())
+        total += share * (np.logaddexp.reduce(scores) - np.logaddexp.reduce(scores[right]))
+    return float(total / sum(shares) + _RIDGE * np.square(parameters[:-1]).sum())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--work", type=Path, default=Path(".tricite/fit"))
+    arguments = parser.parse_args()
+    trials = collect(arguments.folder, arguments.work)
+    languages = [trial.language for trial in trials]
+    shares = [1 / languages.count(trial.language) for trial in trials]
+    best = minimize(loss, np.array([0.3, 0.3, 0.3, 0.0, 12.0]), args=(trials, shares), method="L-BFGS-B").x
+    weights = best[:-1] / best[0]  # a passage's score counts once
+    match, reading, other = weights[1:] * (_MATCH_SCALE, 1, 1)
+    print(f"{len(trials)} trials; match {match:.2f}, reading {reading:.3f}, other language {other:.2f}")
+    report(trials, weights)
+
+
+def report(trials: list[Trial], weights: NDArray[np.float64]) -> None:
+    """What the weights and the threshold give; the last weight counts for the threshold alone."""
+    sure: dict[str, list[float]] = {}
+    first: dict[str, list[bool]] = {}
+    for trial in trials:
+        scores = trial.features[:, :-1] @ weights[:-1]
+        best = int(scores.argmax())
+        sure.setdefault(trial.kind, []).append(scores[best] + weights[-1] * trial.features[best, -1])
+        first.setdefault(f"{trial.kind}, {trial.language}", []).append(bool(trial.right[best]))
+    threshold = np.quantile(sure["answerable"], _FALSE_REFUSALS)
+    print(f"threshold {threshold + LEAST_READING * weights[2]:.2f}")
+    for kind, found in sure.items():
+        print(f"{kind}: refused {np.mean(np.array(found) < threshold):.3f} of {len(found)}")
+    for name, right in first.items():
+        if any(right):
+            print(f"{name}: right sentence first {np.mean(right):.3f} of {len(right)}")
+
+
+if __name__ == "__main__":
+    main()
