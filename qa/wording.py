@@ -102,12 +102,6 @@ def capitalised(text: str) -> frozenset[str]:
 
 
 _TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|No)\.$")
-_QUOTED = re.compile('[«“「『《"]([^«»“”「」『』《》"]{1,30})[»”」』》"]')
-
-
-def quoted(text: str) -> str:
-    """What a plain text puts in quotation marks, which names things too."""
-    return " ".join(match[1] for match in _QUOTED.finditer(text))
 
 
 def places(word: Word, source: str, source_words: Sequence[Word], language: str) -> list[int]:

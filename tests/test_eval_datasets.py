@@ -151,8 +151,7 @@ def test_no_folder(tmp_path: Path) -> None:
         ("corpus.jsonl", '{"_id": "d4", "title": "", "text": " "}', "neither title nor text"),
         ("corpus.jsonl", '{"_id": "d4", "text": 5}', '"text" is no text'),
         ("queries.jsonl", '{"_id": "q1", "text": "t"}', '"q1" came before'),
-        ("queries.jsonl", '{"_id": "q3", "text": "\\t"}', "is empty"),
-        ("queries.jsonl", '{"_id": "q3"}', "is empty"),
+        ("queries.jsonl", '{"_id": "q3"}', 'has no "text"'),
         ("queries.jsonl", '{"_id": "q3", "text": "t", "language": 1}', '"language" is no text'),
         ("qrels/test.tsv", "q1\td1", "2 columns"),
         ("qrels/test.tsv", "q1 d1 1", "1 columns"),
@@ -219,3 +218,16 @@ def test_sample_questions_are_those_the_documents_answer() -> None:
     assert {language: len(listed) for language, listed in questions.items()} == {"en": 2, "ar": 2, "zh": 2}
     assert sample_questions(set()) == {}
     assert sample_questions({"en/tram-line.md"}).keys() == {"en"}
+
+
+def test_a_question_without_text_is_left_out_and_named(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with (folder / "queries.jsonl").open("a", encoding="utf-8") as queries:
+        queries.write(lines([{"_id": "q3", "text": "\t"}]))
+    with (folder / "qrels" / "test.tsv").open("a", encoding="utf-8") as qrels:
+        qrels.write("q3\td1\t1\n")
+    dataset = read_dataset(folder)
+    assert [query.id for query in dataset.queries] == ["q1", "q2"]
+    assert set(dataset.qrels) == {"q1"}
+    assert "q3" in caplog.text
