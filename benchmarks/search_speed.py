@@ -133,7 +133,7 @@ def main() -> None:
         update_index(Path(folder) / "index", [file], bank, splitter=Splitter(max_tokens=500))
         index = Index(Path(folder) / "index", bank, Splitter(max_tokens=500))
         found["chunks"] = sum(len(part.rows) for part in index.partitions.values())
-        sizes = sum(path.stat().st_size for path in (Path(folder) / "index").rglob("token_*.npy"))
+        sizes = sum(path.stat().st_size for path in index.generation.folder.rglob("token_*.npy"))
         stored = sum(
             len(part.tokens[n]) for part in index.partitions.values() for n in range(len(part.tokens))
         )
