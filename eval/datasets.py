@@ -178,15 +178,27 @@ def _read_qrels(
             refuse(path, line, f'the grade "{grade}" is no whole number', "write 1 for relevant, 0 for not")
         if query not in queries:
             refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
-        if document not in documents:
-            refuse(path, line, f'document "{document}" is not in the corpus', "add it there or drop the line")
-        judged = qrels.setdefault(query, {})
-        if document in judged:
-            refuse(path, line, f'"{query}" and "{document}" were judged before', "keep one of the lines")
-        judged[document] = int(grade)
+        add_judgement(qrels, (query, document, grade), documents, path, line)
     if not qrels:
         raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
     return qrels
+
+
+def add_judgement(
+    qrels: dict[str, dict[str, int]],
+    judgement: tuple[str, str, str],
+    documents: Collection[str],
+    path: Path,
+    line: int,
+) -> None:
+    """Add a (query, document, grade). Raises DatasetProblem for an unknown document or a repetition."""
+    query, document, grade = judgement
+    if document not in documents:
+        refuse(path, line, f'document "{document}" is not in the corpus', "add it there or drop the line")
+    judged = qrels.setdefault(query, {})
+    if document in judged:
+        refuse(path, line, f'"{query}" and "{document}" were judged before', "keep one of the lines")
+    judged[document] = int(grade)
 
 
 def _read_answers(

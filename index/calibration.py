@@ -59,6 +59,14 @@ class Calibration:
         """The mean question of a language: zeros where none was fitted."""
         return self.query_means.get(language, np.zeros(self.dim, dtype=np.float32))
 
+    def passage_centre(self, language: str, mean: Vectors, count: int) -> Vectors:
+        """The mean [dim] of count passages of a language, steadied by the fitted one: float32 [dim]."""
+        fitted = self.passage_means.get(language)
+        if fitted is None:
+            return mean
+        steadied = (mean * count + fitted * PRIOR_PASSAGES) / (count + PRIOR_PASSAGES)
+        return np.asarray(steadied, dtype=np.float32)
+
 
 def load_calibration(fingerprint: str, dim: int) -> Calibration:
     """The constants fitted for an embedder; for one that nobody fitted, the general weights."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from corpus.document import Chunk
 from index.analyzers import shared_terms, terms
 from index.background import Background, standardise
-from index.calibration import PRIOR_PASSAGES, load_calibration
+from index.calibration import load_calibration
 from index.chinese import simplified
 from index.embedder import Embedding
 from index.filters import EVERYTHING, Filter
@@ -216,10 +216,10 @@ class HybridRetriever:
         return Candidates(language, rows, positions, features, vectors)
 
     def _add_late_interaction(self, found: Sequence[Candidates], embedding: Embedding, reranked: int) -> None:
-        first_stage = np.concatenate([self.weighed(each) for each in found])
-        least = np.sort(first_stage)[-reranked:][:1]
-        for each in found:
-            chosen = self.weighed(each) >= least
+        first_stage = [self.weighed(each) for each in found]
+        least = np.sort(np.concatenate(first_stage))[-reranked:][:1]
+        for each, scores in zip(found, first_stage, strict=True):
+            chosen = scores >= least
             if not chosen.any():
                 continue
             partition = self.index.partitions[each.language]
@@ -265,16 +265,11 @@ class HybridRetriever:
         return np.asarray(embedding.vector - self._calibration.query_mean(query.language))
 
     def _centre(self, language: str) -> Vectors:
-        """The mean passage of a language, steadied by the fitted one: float32 [dim]."""
+        """What centring takes from the passages of a language: float32 [dim]."""
         partition = self.index.partitions[language]
         if not self.settings.centring:
             return np.zeros(len(partition.mean), dtype=np.float32)
-        fitted = self._calibration.passage_means.get(language)
-        if fitted is None:
-            return partition.mean
-        count = len(partition.rows)
-        steadied = (partition.mean * count + fitted * PRIOR_PASSAGES) / (count + PRIOR_PASSAGES)
-        return np.asarray(steadied, dtype=np.float32)
+        return self._calibration.passage_centre(language, partition.mean, len(partition.rows))
 
 
 def best_by_document(hits: Iterable[Hit], k: int) -> list[Hit]:

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from index import Index, Query, terms
-from index.calibration import PRIOR_PASSAGES, load_calibration
+from index.calibration import load_calibration
 from index.transliteration import name_terms
 from index.vectors import Vectors
 from qa.evidence import MATCH_WEIGHT, EvidenceSentence
@@ -108,19 +108,13 @@ def _vectors(index: Index, sentence: EvidenceSentence) -> tuple[Vectors, Vectors
 
 
 def _centre(index: Index, language: str) -> Vectors:
-    """The mean passage of a language, steadied by the fitted one: float32 [dim]."""
+    """The mean passage of a language: float32 [dim]."""
     partition = index.partitions[language]
-    fitted = _fitted_means(index.embedder.fingerprint, index.embedder.dim).get(language)
-    if fitted is None:
-        return partition.mean
-    count = len(partition.rows)
-    mean = (partition.mean * count + fitted * PRIOR_PASSAGES) / (count + PRIOR_PASSAGES)
-    return np.asarray(mean, dtype=np.float32)
+    calibration = _calibration(index.embedder.fingerprint, index.embedder.dim)
+    return calibration.passage_centre(language, partition.mean, len(partition.rows))
 
 
-@cache
-def _fitted_means(fingerprint: str, dim: int) -> dict[str, Vectors]:
-    return load_calibration(fingerprint, dim).passage_means
+_calibration = cache(load_calibration)  # asked for every sentence that is compared
 
 
 def _length(vector: Vectors) -> float:

@@ -219,15 +219,15 @@ class Asking:
         """The sentence with the spans that support it, or else the evidence it should have said."""
         if len(self._sentences) >= self._settings.sentences:
             return
+        if not self._states_answer(text, evidence[0]):
+            yield from self._quote(evidence[0])
+            return
         named = [evidence[marker - 1] for marker in markers if 0 < marker <= len(evidence)] or evidence
         question = self._query.text
         scored = [
             (self._checker.support(text, span.text, span.chunk.heading, question), span) for span in named
         ]
         best = max(scored, key=lambda pair: pair[0])
-        if not self._states_answer(text, evidence[0]):
-            yield from self._quote(evidence[0])
-            return
         if best[0] < SUPPORTED:
             yield from self._quote(best[1] if best[0] > 0 else named[0])
             return

@@ -43,9 +43,10 @@ class TriciteRetriever(BaseRetriever):
     ) -> list[Document]:
         hits = self.pipeline.search(query, self.k if k is None else k)
         found = []
+        index = self.pipeline.index
         for hit in hits:
             chunk = hit.chunk
-            document = self.pipeline.index.document(chunk.document_id)
+            document = index.document(chunk.document_id)
             metadata = {
                 "document_id": document.id,
                 "source": document.source,

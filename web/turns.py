@@ -55,8 +55,9 @@ class Turn:
         """Note what an event of the stream brings."""
         if isinstance(event, SourcesEvent):
             self.state = "writing"
+            index = pipeline.index  # each time it is asked for, it looks whether the folder changed
             for hit in event.hits:
-                chunk, document = hit.chunk, pipeline.index.document(hit.chunk.document_id)
+                chunk, document = hit.chunk, index.document(hit.chunk.document_id)
                 self.passages += (
                     Passage(
                         chunk.id,

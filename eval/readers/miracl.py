@@ -11,7 +11,7 @@ from typing import Any
 
 from corpus.errors import DatasetProblem
 from corpus.language import detect_language
-from eval.datasets import Query
+from eval.datasets import Query, add_judgement
 from eval.lines import new_id, read_lines, refuse, text_of
 from eval.readers.beir import FoundSet
 
@@ -84,12 +84,7 @@ def read_trec_qrels(
             refuse(path, line, f'the grade "{grade}" is no whole number', "write 1 for relevant, 0 for not")
         if query not in queries:
             refuse(path, line, f'query "{query}" is not in the topics', "add it there or drop the line")
-        if document not in documents:
-            refuse(path, line, f'document "{document}" is not in the corpus', "add it there or drop the line")
-        judged = qrels.setdefault(query, {})
-        if document in judged:
-            refuse(path, line, f'"{query}" and "{document}" were judged before', "keep one of the lines")
-        judged[document] = int(grade)
+        add_judgement(qrels, (query, document, grade), documents, path, line)
     return qrels
 
 
