@@ -51,8 +51,8 @@ class Calibration:
     passage_means: dict[str, Vectors] = field(default_factory=dict)
     dense_prior: tuple[float, ...] = (0.0, 0.03)
     late_prior: tuple[float, ...] = (0.8, 0.02)
-    same: tuple[float, ...] = (0.4, 1.0, 1.5, 0.0, 0.0)
-    other: tuple[float, ...] = (0.7, 1.1, 1.5, 0.2, 1.0)
+    same: tuple[float, ...] = (0.4, 1.0, 1.5, 1.0, 0.0, 0.0)
+    other: tuple[float, ...] = (0.7, 1.1, 1.5, 0.0, 0.5, 0.5)
     feedback: Feedback = Feedback()
 
     def query_mean(self, language: str) -> Vectors:

@@ -79,23 +79,28 @@ class RetrievalSettings:
 
     @property
     def features(self) -> Vectors:
-        """1 for the features (see Candidates) that are on, float32 [5]."""
-        return np.array([self.dense, self.maxsim, self.bm25, self.names, True], dtype=np.float32)
+        """1 for the features (see Candidates) that are on, float32 [6]."""
+        on = [self.dense, self.maxsim, self.bm25, self.bm25, self.names, True]
+        return np.array(on, dtype=np.float32)
 
 
 _LATE = 1
 _LEXICAL_PRIOR = (0.0, 0.1)
+_MOST_NAMES = 3.0
+"""BM25 of names that says as much as any more would: one rare name found is enough, and several that sound alike
+by chance are not more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidates:
     """The chunks of one language considered for a question, with their standardised features.
 
-    rows, positions: int64 [n], in the index and in the partition. features: float32 [n, 5]: the centred
+    rows, positions: int64 [n], in the index and in the partition. features: float32 [n, 6]: the centred
     cosine and the late interaction, both in standard deviations above the passages of the language at
     large; BM25 in standard deviations above the candidates, for another language the share of the terms
-    that do not depend on the language; BM25 of its names across scripts; 1 for another language, the last
-    two 0 within one. vectors: float32 [n, dim], centred.
+    that do not depend on the language; the share of the question's terms that match, which tells whether
+    the question's own language answers it at all; BM25 of its names across scripts; 1 for another language.
+    The fourth is 0 for another language, the last two are within one. vectors: float32 [n, dim], centred.
     """
 
     language: str
@@ -207,13 +212,13 @@ class HybridRetriever:
         dense = self._standardised(
             vectors @ centred, self._backgrounds[language].vectors @ centred, self._calibration.dense_prior
         )
-        lexical, names = lexical[positions], names[positions]
-        other = language != query.language
-        if not other:
-            lexical = standardise(lexical, lexical, _LEXICAL_PRIOR)
-        late = np.zeros_like(dense)
-        features = np.stack([dense, late, lexical, names, np.full_like(dense, other)], axis=1)
-        return Candidates(language, rows, positions, features, vectors)
+        lexical, names = lexical[positions], np.minimum(names[positions], _MOST_NAMES)
+        none = np.zeros_like(dense)
+        if language == query.language:
+            features = [dense, none, standardise(lexical, lexical, _LEXICAL_PRIOR), lexical, none, none]
+        else:
+            features = [dense, none, lexical, none, names, np.ones_like(dense)]
+        return Candidates(language, rows, positions, np.stack(features, axis=1), vectors)
 
     def _add_late_interaction(self, found: Sequence[Candidates], embedding: Embedding, reranked: int) -> None:
         first_stage = [self.weighed(each) for each in found]

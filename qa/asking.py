@@ -13,7 +13,7 @@ from index.embedder import Embedding
 from qa.agreement import related
 from qa.answer import Answer, AnswerEvent, Citation, Event, Sentence, SentenceEvent, SourcesEvent
 from qa.checking import SUPPORTED, SupportChecker
-from qa.evidence import OTHER_LANGUAGE, EvidenceSentence, read_evidence, select_evidence
+from qa.evidence import OTHER_LANGUAGE, EvidenceSentence, read_evidence, select_evidence, widened
 from qa.generators import Generator
 from qa.markers import split_markers, without_markers
 from qa.messages import message
@@ -31,6 +31,10 @@ _COMPLETION_TOKENS = 80
 _CLOSEST = 3
 _TIE = 0.5
 """Evidence scores nearer than this do not tell which sentence is the better: both are quoted."""
+
+_UNSURE = 1.5
+"""Scores of two neighbouring sentences that lie nearer than this leave open which of them answers: they are
+quoted as one span, and a base model is not asked."""
 
 _STATED = 0.7
 """Share of the reader's answer, in index terms, that a base model's sentence must say."""
@@ -109,7 +113,7 @@ class Asking:
                 self._mark("first_ms")
             yield event
         abstained = not self._citations
-        short = next((span.answer for span in evidence if self._key(span) in self._citations), "")
+        short = next((span.answer for span in evidence if self._is_cited(span)), "")
         self._mark("total_ms")
         self._timings["generate_ms"] = self._timings["total_ms"] - self._timings["retrieve_ms"]
         yield AnswerEvent(
@@ -148,9 +152,10 @@ class Asking:
         """Generated sentences that their evidence supports; where one is not, the evidence itself; and what
         other documents say of the same."""
         evidence = ranked[: self._settings.evidence]
+        best = widened(ranked, _UNSURE)
         others = related(self._retriever.index, self._query, ranked[0], ranked[:_RELATED])
         self._agreeing = [other.sentence for other in others if other.relation == "agrees"]
-        if self._writes(evidence):
+        if self._generator.kind == "chat" or (best is ranked[0] and self._writes(best)):
             try:
                 for text, markers in self._generated(evidence):
                     yield from self._checked(text, markers, evidence)
@@ -161,19 +166,18 @@ class Asking:
                 yield from self._abstain()
                 return
         if not any(sentence.kind == "generated" for sentence in self._sentences):
-            for span in evidence[:2]:
-                if evidence[0].score - span.score <= _TIE:
+            yield from self._quote(best)
+            for span in evidence[1:2]:
+                if best is ranked[0] and best.score - span.score <= _TIE:
                     yield from self._quote(span)
         for other in others:
             if other.relation == "differs" and self._key(other.sentence) not in self._citations:
                 yield from self._notice("sources_differ")
                 yield from self._quote(other.sentence)
 
-    def _writes(self, evidence: Sequence[EvidenceSentence]) -> bool:
-        """Whether to ask the generator: a base model is not trusted to translate."""
-        if self._generator.kind == "chat":
-            return True
-        return evidence[0].chunk.language == self._query.language and self._generator.context_tokens > 0
+    def _writes(self, span: EvidenceSentence) -> bool:
+        """Whether to ask a base model, which is not trusted to translate."""
+        return span.chunk.language == self._query.language and self._generator.context_tokens > 0
 
     def _generated(self, evidence: Sequence[EvidenceSentence]) -> Iterator[tuple[str, list[int]]]:
         """(sentence, markers as the generator wrote them), each as soon as it is complete."""
@@ -273,6 +277,13 @@ class Asking:
         if key not in self._citations:
             self._citations[key] = self._cite(span, len(self._citations) + 1)
         return self._citations[key]
+
+    def _is_cited(self, span: EvidenceSentence) -> bool:
+        """Whether a citation holds a sentence."""
+        return any(
+            document == span.chunk.document_id and start <= span.start and span.end <= end
+            for document, start, end in self._citations
+        )
 
     @staticmethod
     def _key(span: EvidenceSentence) -> tuple[str, int, int]:

@@ -16,7 +16,7 @@ from corpus.sentences import split_sentences
 from index import Hit, HybridRetriever, Query, terms
 from index.embedder import Embedding
 from index.vectors import Vectors
-from qa.reader import Reading, SpanReader
+from qa.reader import Reading, SpanReader, Window
 
 _SHORTEST = 4  # characters; less is a list number or a stray mark
 
@@ -57,11 +57,6 @@ class EvidenceSentence:
     score: float
     reading: float = LEAST_READING
     answer: str = ""
-
-    @property
-    def said(self) -> str:
-        """The words that answer, as far as the reader told; else the whole sentence."""
-        return self.answer or self.text
 
 
 def select_evidence(
@@ -111,16 +106,21 @@ def read_evidence(
         start = sentence.start - sentence.chunk.start
         if not any(chunk.id == sentence.chunk.id and _holds(spans, start) for chunk, spans in windows):
             windows.append((sentence.chunk, _window(sentence.chunk, start)))
-    texts = [chunk.text[spans[0][0] : spans[-1][1]] for chunk, spans in windows]
+    read = reader.read(query.text, [_as_window(chunk, spans) for chunk, spans in windows])
     known = {sentence.text: sentence for sentence in evidence}
-    for (chunk, spans), text, reading in zip(windows, texts, reader.read(query.text, texts), strict=True):
-        first = spans[0][0]
-        span = next(span for span in reversed(spans) if span[0] - first <= reading.start)
-        answer = text[reading.start : reading.end].strip()
-        sentence_text = chunk.text[span[0] : span[1]]
-        if sentence_text in known:
-            known[sentence_text] = _with_reading(known[sentence_text], reading, answer)
+    for (chunk, spans), readings in zip(windows, read, strict=True):
+        window = chunk.text[spans[0][0] :]
+        for (start, end), reading in zip(spans, readings, strict=True):
+            text = chunk.text[start:end]
+            if text in known:
+                answer = window[reading.start : reading.end].strip()
+                known[text] = _with_reading(known[text], reading, answer)
     return sorted(known.values(), key=lambda sentence: -sentence.score)
+
+
+def _as_window(chunk: Chunk, spans: Sequence[tuple[int, int]]) -> Window:
+    first = spans[0][0]
+    return Window(chunk.text[first : spans[-1][1]], tuple((a - first, b - first) for a, b in spans))
 
 
 def _with_reading(sentence: EvidenceSentence, reading: Reading, answer: str) -> EvidenceSentence:
@@ -129,6 +129,29 @@ def _with_reading(sentence: EvidenceSentence, reading: Reading, answer: str) -> 
         return sentence
     score = sentence.score + READING_WEIGHT * (value - sentence.reading)
     return replace(sentence, reading=value, score=score, answer=answer)
+
+
+def widened(ranked: Sequence[EvidenceSentence], margin: float) -> EvidenceSentence:
+    """The best sentence, joined with a neighbour that is nearly as good.
+
+    ranked: best first. Where the two scores lie within margin they do not tell which of the two answers;
+    together they are one exact span of the document still.
+    """
+    best = ranked[0]
+    for other in ranked[1:]:
+        if best.score - other.score > margin:
+            break
+        first, second = sorted((best, other), key=lambda one: one.start)
+        chunk = best.chunk
+        if (
+            other.chunk.document_id != chunk.document_id
+            or not chunk.start <= first.start < second.end <= chunk.end
+        ):
+            continue
+        if not chunk.text[first.end - chunk.start : second.start - chunk.start].strip():
+            text = chunk.text[first.start - chunk.start : second.end - chunk.start]
+            return replace(best, start=first.start, end=second.end, text=text)
+    return best
 
 
 def _window(chunk: Chunk, start: int) -> list[tuple[int, int]]:

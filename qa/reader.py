@@ -26,9 +26,20 @@ CARD = Path(__file__).parent / "reader.json"
 _LONGEST_ANSWER = 40  # tokens
 
 
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of a passage that is read at once. sentences: spans of its text, in order."""
+
+    text: str
+    sentences: tuple[Span, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """An answer read in a window: window[start:end]; score: its logits above those of "no answer"."""
+    """An answer read in a window: text[start:end]; score: its logits above those of "no answer"."""
 
     start: int
     end: int
@@ -44,20 +55,23 @@ class SpanReader:
     def __init__(self) -> None:
         self._loading = threading.Lock()
 
-    def read(self, question: str, windows: Sequence[str]) -> list[Reading]:
-        """The best answer in each window. Raises ModelProblem when the weights cannot be used."""
+    def read(self, question: str, windows: Sequence[Window]) -> list[list[Reading]]:
+        """The best answer in each sentence of each window; a sentence that was cut off scores -inf.
+
+        Raises ModelProblem when the weights cannot be used.
+        """
         import torch
 
         if not windows:
             return []
         with self._loading:
             network, tokenizer = self._loaded
-        pairs = tokenizer.pairs(question, windows)
+        pairs = tokenizer.pairs(question, [window.text for window in windows])
         with torch.inference_mode():
             starts, ends = network(*batch(pairs, network.encoder.config.pad_token_id))
         return [
-            _reading(start, end, pair)
-            for start, end, pair in zip(starts.numpy(), ends.numpy(), pairs, strict=True)
+            [_reading(start, end, pair, sentence) for sentence in window.sentences]
+            for start, end, pair, window in zip(starts.numpy(), ends.numpy(), pairs, windows, strict=True)
         ]
 
     @cached_property
@@ -83,12 +97,18 @@ class SpanReader:
         return network.eval(), PairTokenizer(folder)
 
 
-def best_span(start: NDArray[np.float32], end: NDArray[np.float32], pair: Pair) -> tuple[int, int, float]:
-    """The best span inside a pair's window: first token, last token, score above "no answer".
+def best_span(
+    start: NDArray[np.float32], end: NDArray[np.float32], pair: Pair, within: Span | None = None
+) -> tuple[int, int, float]:
+    """The best span of a pair's window: first token, last token, score above "no answer".
 
-    start, end: float32 [tokens], the logits of the pair.
+    start, end: float32 [tokens], the logits of the pair. within: the only code points of the window it may
+    touch. Without a token there the last token is before the first, and the score is -inf.
     """
     low, high = pair.first, pair.first + len(pair.offsets)
+    if within is not None:
+        inside = np.flatnonzero((pair.offsets[:, 1] > within[0]) & (pair.offsets[:, 0] < within[1]))
+        low, high = (low + int(inside[0]), low + int(inside[-1]) + 1) if len(inside) else (low, low)
     none = float(start[0] + end[0])
     if low == high:
         return low, low - 1, float("-inf")
@@ -100,9 +120,9 @@ def best_span(start: NDArray[np.float32], end: NDArray[np.float32], pair: Pair) 
     return low + first, low + last, float(scores[first, last]) - none
 
 
-def _reading(start: NDArray[np.float32], end: NDArray[np.float32], pair: Pair) -> Reading:
-    first, last, score = best_span(start, end, pair)
+def _reading(start: NDArray[np.float32], end: NDArray[np.float32], pair: Pair, sentence: Span) -> Reading:
+    first, last, score = best_span(start, end, pair, sentence)
     if last < first:
-        return Reading(0, 0, score)
+        return Reading(sentence[0], sentence[0], score)
     spans = pair.offsets[[first - pair.first, last - pair.first]]
     return Reading(int(spans[0, 0]), int(spans[1, 1]), score)
