@@ -4,9 +4,9 @@
 
 Asks questions on articles that the span reader was not trained on, each as it is, without the passage in its
 own language where another language has one too, with all passages that answer it taken out (near), and with
-their whole articles taken out (far). A sentence's score
-is a weighted sum; its chance of being the answer is its share among all sentences and "no answer", whose
-score is the threshold. One set of weights and one threshold serve all language pairs.
+their whole articles taken out (far). A sentence's score is a weighted sum; its chance of being the answer
+is its share among all sentences and "no answer", whose score is the threshold. One set of weights and one
+threshold serve all language pairs. At the end stands what joining two neighbours of nearly one score gives.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from __future__ import annotations
 import argparse
 import json
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from corpus.splitting import Splitter
 from index import Filter, HybridRetriever, Index, Query, update_index
 from index.embedder import SentenceTransformerEmbedder
 from qa.asking import EVIDENCE_HITS
-from qa.evidence import LEAST_READING, read_evidence, select_evidence
+from qa.evidence import LEAST_READING, EvidenceSentence, read_evidence, select_evidence, widened
 from qa.reader import SpanReader
 from qa.training.squad import Paragraph, read_examples
 
@@ -36,20 +37,45 @@ _SENTENCES = 15
 _MATCH_SCALE = 40.0
 _FALSE_REFUSALS = 0.06
 _RIDGE = 1e-3
+_MARGINS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What is found for a question. kind: answerable, other language (answerable in that alone), near or far.
 
-    features: [n, 4], of the best sentences: passage, match times _MATCH_SCALE, reading above the least, 1 for
-    another language than the question's. right: [n].
+    evidence: the best sentences. answers: document id and words of every right answer.
     """
 
     kind: str
     language: str
-    features: NDArray[np.float64]
-    right: NDArray[np.bool_]
+    evidence: tuple[EvidenceSentence, ...]
+    answers: tuple[tuple[str, str], ...]
+
+    @property
+    def features(self) -> NDArray[np.float64]:
+        """[n, 4]: passage, match times _MATCH_SCALE, reading above the least, 1 for another language than the
+        question's."""
+        return np.array(
+            [
+                (
+                    one.passage,
+                    _MATCH_SCALE * one.match,
+                    one.reading - LEAST_READING,
+                    one.chunk.language != self.language,
+                )
+                for one in self.evidence
+            ]
+        )
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Which sentences hold an answer, [n]."""
+        return np.array([self.holds_answer(one) for one in self.evidence])
+
+    def holds_answer(self, span: EvidenceSentence) -> bool:
+        """Whether a span holds an answer where one was expected."""
+        return any(span.chunk.document_id == name and answer in span.text for name, answer in self.answers)
 
 
 def collect(folder: Path, work: Path) -> list[Trial]:
@@ -92,32 +118,27 @@ def collect(folder: Path, work: Path) -> list[Trial]:
             evidence = read_evidence(
                 reader, query, select_evidence(retriever, query, embedding, hits[:EVIDENCE_HITS])
             )
-            features, right = [], []
-            for sentence in evidence[:_SENTENCES]:
-                other = float(sentence.chunk.language != language)
-                reading = sentence.reading - LEAST_READING
-                features.append([sentence.passage, _MATCH_SCALE * sentence.match, reading, other])
-                right.append(
-                    any(
-                        sentence.chunk.document_id == paragraph.name and answer in sentence.text
-                        for paragraph, answer in answers
-                    )
-                )
-            trials.append(Trial(kind, language, np.array(features), np.array(right)))
+            expected = tuple((paragraph.name, answer) for paragraph, answer in answers)
+            trials.append(Trial(kind, language, tuple(evidence[:_SENTENCES]), expected))
         if number % 50 == 49:
             print(f"{number + 1} of {len(asked)} questions", flush=True)
     return trials
 
 
-def loss(parameters: NDArray[np.float64], trials: list[Trial], shares: list[float]) -> float:
+Fitted = tuple[NDArray[np.float64], NDArray[np.bool_], float]
+"""Features and right sentences of a trial, and what it counts."""
+
+
+def loss(parameters: NDArray[np.float64], trials: Sequence[Fitted]) -> float:
     """Mean -log chance of a right sentence, or of "no answer" where there is none; the last parameter is its
     score."""
     total = 0.0
-    for trial, share in zip(trials, shares, strict=True):
-        scores = np.append(trial.features @ parameters[:-1], parameters[-1])
-        right = np.append(trial.right, not trial.right.any())
+    for features, sentences, share in trials:
+        scores = np.append(features @ parameters[:-1], parameters[-1])
+        right = np.append(sentences, not sentences.any())
         total += share * (np.logaddexp.reduce(scores) - np.logaddexp.reduce(scores[right]))
-    return float(total / sum(shares) + _RIDGE * np.square(parameters[:-1]).sum())
+    shares = sum(share for _, _, share in trials)
+    return float(total / shares + _RIDGE * np.square(parameters[:-1]).sum())
 
 
 def main() -> None:
@@ -127,8 +148,8 @@ def main() -> None:
     arguments = parser.parse_args()
     trials = collect(arguments.folder, arguments.work)
     languages = [trial.language for trial in trials]
-    shares = [1 / languages.count(trial.language) for trial in trials]
-    best = minimize(loss, np.array([0.3, 0.3, 0.3, 0.0, 12.0]), args=(trials, shares), method="L-BFGS-B").x
+    fitted = [(one.features, one.right, 1 / languages.count(one.language)) for one in trials]
+    best = minimize(loss, np.array([0.3, 0.3, 0.3, 0.0, 12.0]), args=(fitted,), method="L-BFGS-B").x
     weights = best[:-1] / best[0]  # a passage's score counts once
     match, reading, other = weights[1:] * (_MATCH_SCALE, 1, 1)
     print(f"{len(trials)} trials; match {match:.2f}, reading {reading:.3f}, other language {other:.2f}")
@@ -151,6 +172,26 @@ def report(trials: list[Trial], weights: NDArray[np.float64]) -> None:
     for name, right in first.items():
         if any(right):
             print(f"{name}: right sentence first {np.mean(right):.3f} of {len(right)}")
+    for margin in _MARGINS:
+        joined(trials, weights, margin)
+
+
+def joined(trials: list[Trial], weights: NDArray[np.float64], margin: float) -> None:
+    """What joining neighbours within a margin gives."""
+    found: dict[str, list[tuple[bool, bool]]] = {}
+    for trial in trials:
+        if trial.kind == "answerable":
+            scores = trial.features[:, :-1] @ weights[:-1]
+            ranked = sorted(
+                (replace(one, score=score) for one, score in zip(trial.evidence, scores, strict=True)),
+                key=lambda one: -one.score,
+            )
+            span = widened(ranked, margin)
+            found.setdefault(trial.language, []).append(
+                (trial.holds_answer(span), span.text != ranked[0].text)
+            )
+    shares = {name: np.mean(values, axis=0).round(3).tolist() for name, values in sorted(found.items())}
+    print(f"neighbours within {margin}: holds the answer, is joined: {shares}")
 
 
 if __name__ == "__main__":
