@@ -102,12 +102,13 @@ def best_span(
 ) -> tuple[int, int, float]:
     """The best span of a pair's window: first token, last token, score above "no answer".
 
-    start, end: float32 [tokens], the logits of the pair. within: the only code points of the window it may
-    touch. Without a token there the last token is before the first, and the score is -inf.
+    start, end: float32 [tokens], the logits of the pair. within: the code points of the window in which it
+    must lie. Without a token there the last token is before the first, and the score is -inf.
     """
     low, high = pair.first, pair.first + len(pair.offsets)
     if within is not None:
-        inside = np.flatnonzero((pair.offsets[:, 1] > within[0]) & (pair.offsets[:, 0] < within[1]))
+        ends = pair.offsets[:, 1]  # a token may begin with the space before it
+        inside = np.flatnonzero((ends > within[0]) & (ends <= within[1]))
         low, high = (low + int(inside[0]), low + int(inside[-1]) + 1) if len(inside) else (low, low)
     none = float(start[0] + end[0])
     if low == high:
@@ -125,4 +126,4 @@ def _reading(start: NDArray[np.float32], end: NDArray[np.float32], pair: Pair, s
     if last < first:
         return Reading(sentence[0], sentence[0], score)
     spans = pair.offsets[[first - pair.first, last - pair.first]]
-    return Reading(int(spans[0, 0]), int(spans[1, 1]), score)
+    return Reading(max(int(spans[0, 0]), sentence[0]), int(spans[1, 1]), score)

@@ -1,0 +1,74 @@
+"""Evidence: neighbours that are nearly as good, and what the span reader reads in every sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from corpus.document import Chunk
+from qa.evidence import EvidenceSentence, widened
+from qa.reader import SpanReader, Window, best_span
+from qa.span_model import Pair
+
+TEXT = "The mill closed in 1987. Its owner moved to Porto. The river froze that winter."
+SPANS = ((0, 24), (25, 50), (51, 79))
+CHUNK = Chunk("c", "d", TEXT, "en", 100, 100 + len(TEXT), "", "")
+
+
+def sentence(number: int, score: float, chunk: Chunk = CHUNK) -> EvidenceSentence:
+    start, end = SPANS[number]
+    place = (chunk.start + start, chunk.start + end)
+    return EvidenceSentence(chunk, *place, TEXT[start:end], passage=1.0, match=0.5, score=score)
+
+
+def test_neighbours_within_the_margin_are_one_span() -> None:
+    joined = widened([sentence(1, 9.0), sentence(0, 8.5), sentence(2, 1.0)], 1.0)
+    assert joined.text == TEXT[: SPANS[1][1]]
+    assert (joined.start, joined.end) == (100, 100 + SPANS[1][1])
+    assert TEXT[joined.start - CHUNK.start : joined.end - CHUNK.start] == joined.text
+    assert joined.score == 9.0
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        sentence(0, 7.5),  # too far behind
+        sentence(2, 8.9),  # not beside it
+        sentence(1, 8.9, Chunk("o", "other", TEXT, "en", 100, 100 + len(TEXT), "", "")),
+    ],
+)
+def test_others_stand_alone(second: EvidenceSentence) -> None:
+    best = sentence(0 if second.start != 100 else 2, 9.0)
+    assert widened([best, second], 1.0) is best
+
+
+def test_best_span_stays_within_its_sentence() -> None:
+    offsets = np.array([(0, 3), (4, 7), (8, 11), (12, 15)], dtype=np.int32)
+    pair = Pair([0, 1, 2, 3, 4, 5, 6], 2, offsets)
+    start = np.array([1.0, 0, 2, 9, 0, 3, 0], dtype=np.float32)
+    end = np.array([0.5, 0, 2, 9, 0, 4, 0], dtype=np.float32)
+    assert best_span(start, end, pair) == (3, 3, 16.5)
+    assert best_span(start, end, pair, (8, 15)) == (5, 5, 5.5)
+    assert best_span(start, end, pair, (40, 50))[2] == float("-inf")
+
+
+@pytest.mark.model
+@pytest.mark.parametrize(
+    ("question", "text", "wanted"),
+    [
+        ("When did the mill close?", TEXT, "1987"),
+        ("磨坊是哪一年关闭的？", "磨坊于1987年关闭。店主搬到了波尔图。", "1987"),
+        ("متى أغلقت المطحنة؟", "أغلقت المطحنة عام 1987. وانتقل صاحبها إلى بورتو.", "1987"),
+    ],
+)
+def test_every_sentence_has_its_reading(question: str, text: str, wanted: str) -> None:
+    from corpus.sentences import split_sentences
+
+    spans = tuple(split_sentences(text, "zh" if "。" in text else "ar" if "؟" in question else "en"))
+    (readings,) = SpanReader().read(question, [Window(text, spans)])
+    assert len(readings) == len(spans)
+    for (low, high), reading in zip(spans, readings, strict=True):
+        assert low <= reading.start <= reading.end <= high
+    best = max(readings, key=lambda reading: reading.score)
+    assert wanted in text[best.start : best.end]
+    assert best is readings[0]
