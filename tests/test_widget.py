@@ -51,6 +51,10 @@ def test_the_frame_is_only_for_the_site_it_names(tmp_path: Path) -> None:
         assert ("question" in response.text) is (status == 200)
     hostile = call(app, "GET", "/embed", params={"site": "<script>alert(1)</script>"})
     assert "<script>" not in hostile.text
+    refused = call(app, "GET", "/embed?site=https://attacker.test&language=ar")
+    assert '<html lang="ar" dir="rtl">' in refused.text
+    assert "لا يُسمح للموقع <bdi>https://attacker.test</bdi>" in refused.text
+    assert '<html lang="en"' in call(app, "GET", "/embed", params={"language": '"><script>'}).text
     script = call(app, "GET", "/widget.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert script.headers["cross-origin-resource-policy"] == "cross-origin"
