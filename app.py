@@ -19,6 +19,7 @@ from web.embed import embed_routes
 from web.guard import LOOPBACK, Access, Guard
 from web.metrics import MeasureRequests, Metrics
 from web.openai_api import openai_routes
+from web.preload import Preload
 from web.queueing import Slots
 from web.reference import mount_reference
 
@@ -46,6 +47,7 @@ def create_app(
     metrics = Metrics(slots)
     # FastAPI's own pages for the API load their scripts from elsewhere.
     app = FastAPI(title="Tricite", docs_url=None, redoc_url=None, swagger_ui_oauth2_redirect_url=None)
+    app.add_middleware(Preload)
     app.add_middleware(Guard, access=access)
     # Without this Gradio lets any site call it on a public host.
     app.add_middleware(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -274,12 +275,15 @@ def serve(
     generator: Annotated[str | None, typer.Option("--generator", help="As in `tricite ask`")] = None,
 ) -> None:
     """Serve the chat page and the HTTP API."""
+    # Searches run beside each other: a second thread in each product would wait for the others' cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from app import serve as serve_app
     from eval.datasets import sample_questions
 
     settings = _settings(index=index, generator=generator)
     pipeline = settings.load_pipeline()
-    examples = sample_questions({document.source for document in pipeline.index.documents()})
+    # Enough of each language that both Chinese scripts are among them.
+    examples = sample_questions({document.source for document in pipeline.index.documents()}, count=48)
     serve_app(pipeline, host, port, settings, examples=examples)
 
 

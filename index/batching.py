@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from index.embedder import Embedder, Embedding
 
@@ -16,14 +16,15 @@ class BatchingEmbedder:
     """An embedder whose embed_queries, called by several threads at once, share forward passes.
 
     Nobody waits for company: a question that finds the model idle is embedded alone, and those that come
-    meanwhile go together in the next pass. Everything else is the wrapped embedder's.
+    meanwhile go together in the next pass. All passes are made by one thread, which calls prepare() first.
+    Everything else is the wrapped embedder's.
     """
 
-    def __init__(self, embedder: Embedder) -> None:
+    def __init__(self, embedder: Embedder, prepare: Callable[[], None] | None = None) -> None:
         self._embedder = embedder
         self._arriving = threading.Lock()
-        self._embedding = threading.Lock()
         self._waiting: list[tuple[list[str], Future[list[Embedding]]]] = []
+        self._worker = ThreadPoolExecutor(1, "questions", initializer=prepare)
 
     @property
     def name(self) -> str:
@@ -54,15 +55,14 @@ class BatchingEmbedder:
         future: Future[list[Embedding]] = Future()
         with self._arriving:
             self._waiting.append((list(texts), future))
-        with self._embedding:
-            # Whoever came first did it for us, or it is now our turn to do it for all who wait.
-            while not future.done():
-                self._embed_waiting()
+        self._worker.submit(self._embed_waiting)
         return future.result()
 
     def _embed_waiting(self) -> None:
         with self._arriving:
             taken, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
+        if not taken:  # an earlier pass took them along
+            return
         try:
             found = iter(self._embedder.embed_queries([text for texts, _ in taken for text in texts]))
         except Exception as error:

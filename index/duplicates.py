@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
+from itertools import islice
 
 from index.chinese import simplified
 from index.retrieval import Hit
@@ -19,10 +21,10 @@ def collapse_duplicates(hits: Iterable[Hit], k: int) -> list[Hit]:
 
     Resemblance of shingles as in Broder 1997, "On the resemblance and containment of documents".
     """
-    kept: list[tuple[Hit, set[str]]] = []
+    kept: list[tuple[Hit, frozenset[str]]] = []
     for hit in hits:
         shingles = _shingles(hit.chunk.text)
-        same = next((n for n, (_, other) in enumerate(kept) if _resemblance(shingles, other) >= _ALIKE), None)
+        same = next((number for number, (_, other) in enumerate(kept) if _alike(shingles, other)), None)
         if same is not None:
             first, other = kept[same]
             kept[same] = (replace(first, duplicates=(*first.duplicates, hit.chunk.document_id)), other)
@@ -31,10 +33,20 @@ def collapse_duplicates(hits: Iterable[Hit], k: int) -> list[Hit]:
     return [hit for hit, _ in kept]
 
 
-def _shingles(text: str) -> set[str]:
+@lru_cache(maxsize=256)
+def _shingles(text: str) -> frozenset[str]:
     letters = "".join(filter(str.isalnum, simplified(text).casefold()))
-    return {letters[at : at + _SHINGLE] for at in range(max(1, len(letters) - _SHINGLE + 1))}
+    return frozenset(letters[at : at + _SHINGLE] for at in range(max(1, len(letters) - _SHINGLE + 1)))
 
 
-def _resemblance(one: set[str], other: set[str]) -> float:
-    return len(one & other) / len(one | other)
+def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two passages share enough; most pairs are told apart by a few of their shingles."""
+    smaller, larger = sorted((one, other), key=len)
+    total = len(one) + len(other)
+    missing = len(smaller) - int(_ALIKE / (1 + _ALIKE) * total)  # at most, of the smaller
+    looked_at = 2 * max(missing, 0) + 1
+    common = sum(map(larger.__contains__, islice(smaller, looked_at)))
+    if min(looked_at, len(smaller)) - common > missing:
+        return False
+    common = len(smaller & larger)
+    return common / (total - common) >= _ALIKE

@@ -7,6 +7,8 @@ its own language first (see docs/retrieval.md for what each step gives).
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -122,6 +124,8 @@ class HybridRetriever:
             language: Background(partition, self._centres[language])
             for language, partition in index.partitions.items()
         }
+        # More at once than there are cores would only delay each other.
+        self._ranking = threading.Semaphore(os.cpu_count() or 1)
 
     def search(self, query: Query, k: int, only: Filter = EVERYTHING) -> list[Hit]:
         return self.search_embedded(query, self.embed([query])[0], k, only)
@@ -138,7 +142,8 @@ class HybridRetriever:
 
     def search_chunks(self, query: Query, embedding: Embedding, only: Filter = EVERYTHING) -> Iterator[Hit]:
         """Every candidate chunk, several of a document too, best first; ties by chunk id."""
-        scored = self.scores(query, embedding, only)
+        with self._ranking:
+            scored = self.scores(query, embedding, only)
         found = [(-score, self.index.record(row).id, row) for row, score in scored]
         return (Hit(self.index.chunk(row), -negative) for negative, _, row in sorted(found))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,22 @@ class SentenceModel:
             for module in self.after_pooling:
                 tokens = module(tokens)
         return unit(features["sentence_embedding"].numpy()), unit(tokens["sentence_embedding"].numpy())
+
+
+def use_one_core() -> None:
+    """Let torch use one thread in the calling thread from now on; other threads keep their number.
+
+    What is short gains little from a second core, and loses much where another thread works on it: torch's
+    threads wait for each other at every layer.
+    """
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    # The number is each thread's own, but the last one set is also what new threads begin with.
+    restoring = threading.Thread(target=torch.set_num_threads, args=(usual,))
+    restoring.start()
+    restoring.join()
 
 
 def readable(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from qa.markers import split_markers, without_markers
 from qa.messages import message
 from qa.prompts import NO_ANSWER, Evidence, Prompt, build_prompt
 from qa.reader import SpanReader
+
+_log = logging.getLogger(__name__)
 
 THRESHOLD = 30.74
 """The evidence score below which a question is not answered; fitted by qa/training/fit_evidence.py."""
@@ -161,6 +164,7 @@ class Asking:
                     yield from self._checked(text, markers, evidence)
             except GeneratorFailed as failure:
                 reason = str(failure)
+                _log.warning("the answer could not be written: %s", reason)
                 yield self._say(Sentence(self._message("generator_failed", reason=reason), "notice"))
             except _NoAnswer:
                 yield from self._abstain()

@@ -23,11 +23,12 @@ _MESSAGES = {
         "zh-Hans": "各文档的说法不一致：",
         "zh-Hant": "各文件的說法不一致：",
     },
+    # The reason is in English, and in the log.
     "generator_failed": {
         "en": "The answer could not be written ({reason}). The documents say:",
-        "ar": "تعذّرت صياغة الإجابة ({reason}). تقول الوثائق:",
-        "zh-Hans": "未能写出答案（{reason}）。文档中写道：",
-        "zh-Hant": "未能寫出答案（{reason}）。文件中寫道：",
+        "ar": "تعذّرت صياغة الإجابة. تقول الوثائق:",
+        "zh-Hans": "未能写出答案。文档中写道：",
+        "zh-Hant": "未能寫出答案。文件中寫道：",
     },
 }
 

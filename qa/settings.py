@@ -56,8 +56,10 @@ class Settings(BaseSettings):
         """The embedder these settings name. Raises ModelProblem."""
         from index.batching import BatchingEmbedder
         from index.embedder import SentenceTransformerEmbedder
+        from index.sentence_model import use_one_core
 
-        return BatchingEmbedder(SentenceTransformerEmbedder(self.embedder, threads=self.threads or None))
+        model = SentenceTransformerEmbedder(self.embedder, threads=self.threads or None)
+        return BatchingEmbedder(model, prepare=use_one_core)
 
     def open_index(self) -> Index:
         """The index these settings name. Raises IndexMissing before any model is loaded."""

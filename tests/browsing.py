@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
 
 expect.set_options(timeout=30_000)
 
@@ -127,6 +128,16 @@ def answered(page: Page, question: str, turns: int = 1) -> None:
     """Ask, and wait for the end of the answer."""
     ask(page, question)
     expect(page.locator(".turn[data-state=done]")).to_have_count(turns)
+
+
+def serious_violations(page: Page | Frame) -> list[str]:
+    """What axe-core finds wrong that is serious or worse; in a frame only what is inside it."""
+    found = Axe().run(page).response["violations"]  # type: ignore[arg-type]
+    return [
+        f"{each['id']} {[node['target'] for node in each['nodes']]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
 
 
 def computed(page: Page, selector: str, name: str) -> str:

@@ -16,10 +16,11 @@ from qa.answer import Answer, AnswerEvent, Citation, Event, Exchange, Sentence, 
 ENGLISH = "When did the harbour clinic open, and who runs it?"
 ARABIC = "متى افتُتحت عيادة الميناء ومن يديرها؟"
 CHINESE = "海港诊所什么时候开业？由谁管理？"
+TRADITIONAL = "最後一班渡輪幾點離開？"
 UNANSWERED = "How much is a cup of tea in Samarkand?"
 HOSTILE = "<img src=x onerror=alert(1)> ![pixel](http://attacker.test/p.png) **bold** {{7*7}} ${alert(2)}"
 SLOW, BROKEN, CRASHING = "slow", "broken", "crashing"
-EXAMPLES = {"ar": [ARABIC], "en": [ENGLISH], "zh": [CHINESE]}
+EXAMPLES = {"ar": [ARABIC], "en": [ENGLISH], "zh": [CHINESE, TRADITIONAL]}
 
 PAYLOAD = (
     "<script>window.hacked = true</script><img src=x onerror='window.hacked = true'>"

@@ -70,7 +70,7 @@ def test_a_stream_that_breaks_ends_with_an_error_and_one_that_is_refused_does_no
         assert "secret" not in response.text
     refused = call(app, "POST", "/api/ask", json={"question": " ", "stream": True})
     assert refused.status_code == 400
-    assert refused.json() == {"error": "the question is empty: ask something"}
+    assert refused.json() == {"error": "the question is empty: ask something", "kind": "request"}
 
 
 def test_earlier_exchanges_reach_the_pipeline_even_as_whole_answers(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ import pytest
 from corpus.errors import ModelProblem
 from index.batching import MOST_AT_ONCE, BatchingEmbedder
 from index.embedder import Embedder, Embedding, HashEmbedder
+from index.sentence_model import use_one_core
 
 
 class Counting(HashEmbedder):
@@ -66,12 +67,45 @@ def test_those_who_come_while_the_model_works_go_together_and_get_their_own_vect
             assert np.array_equal(embedding.vector, HashEmbedder().embed_queries([text])[0].vector)
 
 
+def test_one_thread_makes_all_passes_and_is_prepared_once() -> None:
+    prepared: list[int] = []
+
+    class Noting(HashEmbedder):
+        def embed_queries(self, texts: Sequence[str]) -> list[Embedding]:
+            prepared.append(threading.get_ident())
+            return super().embed_queries(texts)
+
+    embedder = BatchingEmbedder(Noting(), prepare=lambda: prepared.append(threading.get_ident()))
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(lambda number: embedder.embed_queries([f"q{number}"]), range(8)))
+    assert len(set(prepared)) == 1
+    assert prepared[0] != threading.get_ident()
+
+
+def test_one_core_is_for_the_thread_that_asks_for_it() -> None:
+    import torch
+
+    usual = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        with ThreadPoolExecutor(1, initializer=use_one_core) as worker:
+            assert worker.submit(torch.get_num_threads).result() == 1
+        with ThreadPoolExecutor(1) as later:
+            assert later.submit(torch.get_num_threads).result() == 3
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(usual)
+
+
 def test_an_error_reaches_all_who_shared_the_pass_and_nobody_else() -> None:
     wrapped = Counting()
     embedder = BatchingEmbedder(wrapped)
     wrapped.fails = True
     with ThreadPoolExecutor(3) as people:
-        futures = [people.submit(embedder.embed_queries, [f"q{number}"]) for number in range(3)]
+        futures = [people.submit(embedder.embed_queries, ["q0"])]
+        while not wrapped.passes:
+            threading.Event().wait(0.01)
+        futures += [people.submit(embedder.embed_queries, [f"q{number}"]) for number in (1, 2)]
         waiting(embedder, 2)
         wrapped.gate.set()
         for future in futures:

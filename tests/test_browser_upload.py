@@ -90,6 +90,31 @@ def test_files_are_added_reported_asked_about_and_removed(
     expect(page.locator("#documents .document")).to_have_count(1)
 
 
+def test_a_report_says_why_in_the_pages_language(open_page: Callable[[str], Page], tmp_path: Path) -> None:
+    files = {
+        "empty.md": (b"", "الملف فارغ."),
+        "broken.pdf": (b"%PDF-1.7 nothing", "الملف تالف: احفظه أو صدّره من جديد."),
+        "lines.jsonl": (b'{"id": "a", "text": "A lamp."}\n{"id": "b"}\n', "تعذّرت قراءة السطر 2."),
+        "picture.png": (b"\x89PNG", "هذا النوع من الملفات غير مدعوم."),
+    }
+    for name, (content, _) in files.items():
+        (tmp_path / name).write_bytes(content)
+    page = open_page("ar")
+    page.locator("#library").click()
+    page.locator("#files").set_input_files([tmp_path / name for name in files])
+    rows = page.locator("#documents .results li")
+    expect(rows).to_have_count(4)
+    for row, (name, (_, why)) in zip(rows.all(), files.items(), strict=True):
+        expect(row).to_contain_text(name)
+        expect(row.locator(".quiet")).to_have_text(why)
+    # The good line of a file is in the index all the same, and the report says so.
+    expect(rows.nth(2).locator("b")).to_have_text("أُضيف")
+    page.locator("#files").set_input_files([tmp_path / "empty.md"] * 21)
+    expect(page.locator("#documents .problem")).to_have_text(
+        "يمكن إضافة 20 ملفًا على الأكثر في المرة الواحدة."
+    )
+
+
 def test_an_upload_in_arabic_and_chinese_pages_is_reported_in_them(
     open_page: Callable[[str], Page], tmp_path: Path
 ) -> None:

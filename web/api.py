@@ -21,6 +21,7 @@ from qa.render import Json, answer_json, citation_json, search_json
 from web.asking import ClientGone, begun, follow_answer, whole_answer
 from web.feedback import append_feedback
 from web.guard import problem
+from web.problems import kind_of_error
 from web.queueing import Slots, WaitingEvent
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def api_routes(pipeline: Pipeline, slots: Slots, feedback: Path) -> APIRouter:
     router = APIRouter()
 
     @router.get("/healthz", tags=["server"])
-    def healthz() -> dict[str, str]:
+    async def healthz() -> dict[str, str]:
         """Whether the server is ready for questions."""
         return {"status": "ok"}
 
@@ -104,14 +105,12 @@ def api_routes(pipeline: Pipeline, slots: Slots, feedback: Path) -> APIRouter:
         return event_stream(_told(await begun(events), answer_id, body.question, pipeline))
 
     @router.post("/api/search", tags=["questions"], responses=_PROBLEMS)
-    def search(body: SearchRequest) -> Json:
+    def search(body: SearchRequest) -> Any:
         """The passages that fit a question, in any language, best first."""
-        with slots.searching:
-            hits = pipeline.search(body.question, body.k, only=body.only.filter())
-        language = pipeline.language(body.question)
-        return _titled(
-            search_json(uuid.uuid4().hex, body.question, language, hits, pipeline.index), pipeline.index
-        )
+        hits = pipeline.search(body.question, body.k, only=body.only.filter())
+        index, language = pipeline.index, pipeline.language(body.question)
+        found = search_json(uuid.uuid4().hex, body.question, language, hits, index)
+        return JSONResponse(_titled(found, index))
 
     @router.get("/api/documents", tags=["documents"])
     def documents(
@@ -167,7 +166,8 @@ async def _told(
     except ClientGone:
         return
     except Exception as error:
-        yield "error", json.dumps({"error": told_error(error)}, ensure_ascii=False)
+        told = {"error": told_error(error), "kind": kind_of_error(error)}
+        yield "error", json.dumps(told, ensure_ascii=False)
 
 
 def _event_json(
@@ -238,8 +238,10 @@ def openai_problem(status: int, message: str) -> Response:
 
 
 def _answer(request: Request, status: int, message: str, error: Exception | None = None) -> Response:
-    told = openai_problem if request.url.path.startswith("/v1/") else problem
-    response = told(status, message)
+    if request.url.path.startswith("/v1/"):
+        response: Response = openai_problem(status, message)
+    else:
+        response = problem(status, message, kind_of_error(error) if error else "")
     if isinstance(error, ServerBusy):
         response.headers["retry-after"] = RETRY_AFTER
     return response

@@ -44,6 +44,7 @@ class Page {
     this.panel = new Panel(find(".panel"), wire.server);
     this.documents = new Documents(find("#documents"), wire.server, {
       upload: this.offers.upload,
+      mostFiles: this.offers.most_files,
       open: (span) => this.panel.open(null, span, find("#library")),
     });
     this.history = find("#conversations");
@@ -92,7 +93,7 @@ class Page {
     question = question.trim();
     if (!question || this.running) return;
     const turn = { id: freshId(), question, language: null, state: "searching", position: 0, abstained: false,
-      problem: "", sentences: [], citations: [], closest: [], sources: [] };
+      problem: "", kind: "", sentences: [], citations: [], closest: [], sources: [] };
     const past = this.talk.turns.slice(0, place ?? undefined)
       .filter((each) => each.sentences.length && !each.abstained)
       .map((each) => ({ question: each.question, answer: each.sentences.map((sentence) => sentence.text).join(" ") }));
@@ -102,7 +103,7 @@ class Page {
     this.draw(turn, place);
     this.run(turn);
     this.wire.send({ id: turn.id, question, history: past.slice(-6) });
-    this.silence = setTimeout(() => this.end(turn, "failed", say("unreachable")), SILENCE);
+    this.silence = setTimeout(() => this.end(turn, "failed", { lost: true }), SILENCE);
   }
 
   /** Show what came of a question; steps may be skipped on the way, the last one never is. */
@@ -132,9 +133,9 @@ class Page {
   }
 
   /** End a question here, whatever the server says of it later. */
-  end(turn, state, problem = "") {
+  end(turn, state, how = {}) {
     if (this.running?.id !== turn.id) return;
-    Object.assign(turn, { state, problem });
+    Object.assign(turn, { state, ...how });
     this.views.get(turn.id).update(turn);
     this.finish();
   }
@@ -250,31 +251,35 @@ class Page {
     this.showEmpty();
   }
 
-  /** Questions that the documents answer: three in the page's language, one in each of the others. */
+  /** Questions that the documents answer: three in the page's language and script, one in each other language. */
   showExamples() {
+    if (!this.offers.examples.length) {
+      this.showTopics();
+      return;
+    }
     const own = language().split("-")[0];
-    if (!this.offers.examples.length) this.findTopics(own);
-    const near = (tag) => (tag === language() ? 2 : tag.startsWith(own) ? 1 : 0);
-    const ordered = [...this.offers.examples].sort(([one], [other]) => near(other) - near(one));
     const counts = {};
-    const offered = ordered.filter(([tag]) => {
+    this.offer([...this.offers.examples].sort(([one], [other]) => near(other) - near(one)).filter(([tag]) => {
       const [name] = tag.split("-");
       counts[name] = (counts[name] ?? 0) + 1;
       return counts[name] <= (name === own ? 3 : 1);
-    });
-    const list = this.root.querySelector(".examples");
-    list.replaceChildren(...offered.map(([tag, text]) => make("li", {},
-      make("button", { type: "button", class: "example", ...speech(tag, text), onclick: () => this.ask(text) }, text))));
-    this.root.querySelector(".welcome h2").hidden = !offered.length;
+    }));
   }
 
   /** Without questions to offer, ask about documents that are there, those in the page's language first. */
-  async findTopics(own) {
-    const { documents = [] } = await asked(this.wire.server.documents(""));
+  async showTopics() {
+    this.listed ??= asked(this.wire.server.documents(""));
+    const { documents = [] } = await this.listed;
     const titled = documents.filter((each) => each.title !== each.source);
-    const near = [...titled.filter((each) => each.language.startsWith(own)), ...titled.filter((each) => !each.language.startsWith(own))];
-    this.offers.examples = near.slice(0, 3).map((each) => [language(), say("about", { title: each.title })]);
-    if (near.length) this.showExamples();
+    titled.sort((one, other) => near(other.language) - near(one.language));
+    this.offer(titled.slice(0, 3).map((each) => [language(), say("about", { title: each.title })]));
+  }
+
+  offer(questions) {
+    const list = this.root.querySelector(".examples");
+    list.replaceChildren(...questions.map(([tag, text]) => make("li", {},
+      make("button", { type: "button", class: "example", ...speech(tag, text), onclick: () => this.ask(text) }, text))));
+    this.root.querySelector(".welcome h2").hidden = !questions.length;
   }
 
   /** The box grows with the question and takes its direction. */
@@ -285,6 +290,9 @@ class Page {
     box.style.height = `${box.scrollHeight}px`;
   }
 }
+
+/** How near a tag is to the page's language: the same, the same in another script, another. */
+const near = (tag) => (tag === language() ? 2 : tag.split("-")[0] === language().split("-")[0] ? 1 : 0);
 
 function savedTheme() {
   try {

@@ -26,6 +26,7 @@ from qa.answer import Exchange
 from qa.render import answer_json
 from web.documents import add_files, document_json, documents_json, find_document
 from web.feedback import append_feedback
+from web.problems import kind_of_error
 from web.queueing import Slots, answer_in_turn
 from web.turns import Turn, follow, language_tag, turn_json
 
@@ -37,12 +38,15 @@ WEB = Path(__file__).parent
 MOST_FILES = 20
 """Files of one upload."""
 
+MOST_EXAMPLES = 3
+"""Questions offered in a language and script."""
+
 _FOLLOWED = 6
 """Exchanges of a conversation that a question follows up on."""
 
 _HEAD = """<meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="web/chat.css"><link rel="stylesheet" href="web/fonts/fonts.css">"""
-_NO_UPLOADS = {"state": "failed", "problem": "this server lets nobody add or remove documents"}
+_NO_UPLOADS = {"state": "failed", "problem": "this server lets nobody add or remove documents", "kind": ""}
 _ASSETS = (".js", ".css", ".json", ".woff2")
 _log = logging.getLogger(__name__)
 
@@ -135,7 +139,7 @@ def _page(
         try:
             return document_json(find_document(pipeline.index, _text(asked.get("id"), 1000)), start, end)
         except TriciteError as problem:
-            return {"problem": str(problem)}
+            return _problem(problem)
 
     def judge(judgement: Any) -> dict[str, Any]:
         if feedback is None:
@@ -159,10 +163,10 @@ def _page(
     def answer(question: str, history: list[Any]) -> Iterator[dict[str, Any]]:
         yield from _answers(pipeline, slots, question, _history(history))
 
-    questions = [text for texts in examples.values() for text in texts]
     offered = {
-        "examples": [(language_tag(*detect_language(text)), text) for text in questions],
+        "examples": _offered(examples),
         "upload": upload,
+        "most_files": MOST_FILES,
         "feedback": feedback is not None,
     }
     with gr.Blocks(title="Tricite", analytics_enabled=False, fill_width=True) as page:
@@ -182,6 +186,14 @@ def _page(
         page.unload(leave)
     page.queue(max_size=256, api_open=False)
     return page
+
+
+def _offered(examples: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    """(tag, question), at most MOST_EXAMPLES of a tag, which for Chinese says the script."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for text in (each for texts in examples.values() for each in texts):
+        found[language_tag(*detect_language(text))].append(text)
+    return [(tag, text) for tag, texts in found.items() for text in texts[:MOST_EXAMPLES]]
 
 
 def _connect(event: str) -> str:
@@ -211,7 +223,7 @@ def _added(pipeline: Pipeline, files: Any) -> Iterator[dict[str, Any]]:
     try:
         yield from add_files(pipeline.index, _uploads(files))
     except TriciteError as problem:
-        yield {"state": "failed", "problem": str(problem)}
+        yield {"state": "failed", **_problem(problem)}
     except Exception:
         _log.exception("an upload could not be indexed")
         yield {"state": "failed", "problem": ""}
@@ -224,8 +236,12 @@ def _remove(pipeline: Pipeline, document_id: str) -> dict[str, Any]:
     try:
         remove_documents(index.folder, [document_id], index.embedder, splitter=index.splitter)
     except TriciteError as problem:
-        return {"problem": str(problem)}
+        return _problem(problem)
     return {}
+
+
+def _problem(error: TriciteError) -> dict[str, Any]:
+    return {"problem": str(error), "kind": kind_of_error(error)}
 
 
 # ---- What the browser sends -----------------------------------------------------------------------------

@@ -1,13 +1,13 @@
 // The view of what is indexed: search, open, and, where the server allows it, add and remove.
 
 import { asked, button, freshId, icon, make } from "./dom.js";
-import { languageName, number, say } from "./language.js";
+import { language, languageName, number, say, sayProblem } from "./language.js";
 import { badge } from "./turn.js";
 
 export class Documents {
-  /** wire: the component whose event adds files; open: shows a document. */
-  constructor(dialog, server, { upload, open }) {
-    Object.assign(this, { dialog, server, upload, openDocument: open });
+  /** upload: whether files may be added, mostFiles at once; open: shows a document. */
+  constructor(dialog, server, { upload, mostFiles, open }) {
+    Object.assign(this, { dialog, server, upload, mostFiles, openDocument: open });
     this.wire = new Promise((resolve) => { this.connect = resolve; });
     this.wire.then((wire) => wire.watch("value", () => this.progress(wire.props.value)));
   }
@@ -69,8 +69,9 @@ export class Documents {
     const sure = make("div", { class: "confirm" },
       make("p", {}, say("remove_confirm", { title: each.title })),
       make("button", { type: "button", class: "danger", onclick: async () => {
-        const { problem } = await asked(this.server.remove(each.id));
-        if (problem !== undefined) sure.replaceChildren(make("p", { class: "problem", dir: "auto" }, problem || say("failed")));
+        const result = await asked(this.server.remove(each.id));
+        if (result.problem !== undefined)
+          sure.replaceChildren(make("p", { class: "problem", dir: "auto" }, sayProblem(result, { request: "problem_document" })));
         else this.list();
       } }, say("remove")),
       make("button", { type: "button", onclick: () => { sure.remove(); row.lastElementChild.focus(); } }, say("cancel")));
@@ -94,6 +95,10 @@ export class Documents {
 
   async add(files) {
     if (!files.length) return;
+    if (files.length > this.mostFiles) {
+      this.failed({}, say("upload_many", { count: number(this.mostFiles) }));
+      return;
+    }
     const wire = await this.wire;
     const sent = [];
     try {
@@ -102,7 +107,7 @@ export class Documents {
         sent.push({ path: (await wire.upload(file)).path, name: file.name });
       }
     } catch {
-      this.failed("");
+      this.failed({});
       return;
     }
     this.adds = freshId();
@@ -113,7 +118,7 @@ export class Documents {
     if (!step || step.id !== this.adds) return;
     if (step.state === "indexing")
       this.bar(say("indexing", { name: step.name, passages: number(step.passages) }), 0.5 + (step.number - 0.5) / step.total / 2);
-    else if (step.state === "failed") this.failed(step.problem);
+    else if (step.state === "failed") this.failed(step);
     else this.done(step.files);
   }
 
@@ -122,14 +127,20 @@ export class Documents {
       make("progress", { max: "1", value: String(share), "aria-label": say("progress") }));
   }
 
-  failed(problem) {
-    this.report.replaceChildren(make("p", { class: "problem", dir: "auto" }, icon("info"), problem || say("upload_failed")));
+  failed(result, said = sayProblem(result, { request: "upload_failed", other: "upload_failed" })) {
+    this.report.replaceChildren(make("p", { class: "problem", dir: "auto" }, icon("info"), said));
   }
 
   done(files) {
     this.report.replaceChildren(make("h3", {}, say("report")), make("ul", { class: "results" }, ...files.map((file) =>
       make("li", { class: file.result }, make("bdi", { dir: "auto" }, file.name), make("b", {}, say(file.result)),
-        file.why ? make("span", { class: "quiet", lang: "en", dir: "ltr" }, file.why) : null))));
+        why(file)))));
     this.list();
   }
+}
+
+/** Why a file could not be read: in English with all details, else by its kind; nothing where that is unknown. */
+function why(file) {
+  if (!file.why || (language() !== "en" && !file.kind)) return null;
+  return make("span", { class: "quiet" }, language() === "en" ? file.why : say(`why_${file.kind}`, { line: number(file.line) }));
 }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from corpus.document import Document
 from corpus.errors import TriciteError
 from corpus.sources import SUFFIXES, document_id
+from web.problems import kind_of_error, kind_of_reason
 from web.turns import cut, language_tag
 
 if TYPE_CHECKING:
@@ -104,8 +105,9 @@ def add_files(index: Index, files: Sequence[tuple[Path, str]]) -> Iterator[dict[
     """Index uploaded files, (path, name) each, as sources "uploads/NAME"; yield how far it is.
 
     Running: {"state": "indexing", "name", "number", "total", "passages"}. At the end {"state": "done",
-    "files": [{"name", "result": "added", "updated", "unchanged" or "unreadable", "why"}]} or
-    {"state": "failed", "problem"}. The files themselves are not kept: what is searched is in the index.
+    "files": [{"name", "result": "added", "updated", "unchanged" or "unreadable", "why", "kind", "line"}]} or
+    {"state": "failed", "problem", "kind"} (kinds: see web/problems.py). The files themselves are not kept:
+    what is searched is in the index.
     """
     from index import update_index
 
@@ -116,8 +118,7 @@ def add_files(index: Index, files: Sequence[tuple[Path, str]]) -> Iterator[dict[
         names = [_place(path, uploads, name) for path, name in files]
         if not any(name.lower().endswith(SUFFIXES) for name in names):
             why = f"has an unsupported format: wanted {', '.join(SUFFIXES)}"
-            unreadable = [{"name": name, "result": "unreadable", "why": why} for name in names]
-            yield {"state": "done", "files": unreadable}
+            yield {"state": "done", "files": [_result(name, "unreadable", why) for name in names]}
             return
 
         def show(name: str, number: int, total: int, passages: int) -> None:
@@ -140,7 +141,7 @@ def add_files(index: Index, files: Sequence[tuple[Path, str]]) -> Iterator[dict[
             yield step
         worker.join()
     if isinstance(step, TriciteError):
-        yield {"state": "failed", "problem": str(step)}
+        yield {"state": "failed", "problem": str(step), "kind": kind_of_error(step)}
     elif isinstance(step, Exception):
         raise step
     else:
@@ -156,7 +157,12 @@ def _place(path: Path, uploads: Path, name: str) -> str:
     return plain
 
 
-def _results(names: Sequence[str], report: IndexReport) -> list[dict[str, str]]:
+def _result(name: str, result: str, why: str = "") -> dict[str, Any]:
+    kind, line = kind_of_reason(why)
+    return {"name": name, "result": result, "why": why, "kind": kind, "line": line}
+
+
+def _results(names: Sequence[str], report: IndexReport) -> list[dict[str, Any]]:
     why: dict[str, str] = {}
     for name, message in (*report.unreadable, *report.skipped):
         why.setdefault(Path(name.split("#")[0]).name, message)
@@ -170,13 +176,11 @@ def _results(names: Sequence[str], report: IndexReport) -> list[dict[str, str]]:
             for each in (*report.added, *report.updated)
             if single.get(each, name if lines else "") == name
         }
-        if name in why:
-            result = "unreadable"
-        elif own & set(report.updated):
+        if own & set(report.updated):
             result = "updated"
         elif own & set(report.added):
             result = "added"
         else:
-            result = "unchanged"
-        results.append({"name": name, "result": result, "why": why.get(name, "")})
+            result = "unreadable" if name in why else "unchanged"
+        results.append(_result(name, result, why.get(name, "")))
     return results

@@ -12,6 +12,7 @@ const WORDS = {
     searching: "Searching the documents…", writing: "Writing and checking the answer…",
     waiting: "Number {number} in line…", stopped: "Stopped.",
     failed: "The server could not be reached. Please ask again.",
+    problem: "Something went wrong on the server. Please ask again.",
     sources: "Sources found: {number}", closest: "The closest passages", marker: "Source {number}",
     page: "page {number}", quoted: "Quoted from", support: "Supported by its source: {number}%", back: "Back to the answer",
     copy: "Copy", copied: "Copied", good: "Good answer", bad: "Bad answer", cut: "Only the part around the sentence is shown.",
@@ -22,6 +23,7 @@ const WORDS = {
     searching: "جارٍ البحث في الوثائق…", writing: "جارٍ كتابة الإجابة والتحقق منها…",
     waiting: "ترتيبك في الانتظار: {number}", stopped: "أُوقفت الإجابة.",
     failed: "تعذّر الوصول إلى الخادم. يُرجى إعادة طرح السؤال.",
+    problem: "حدث خطأ ما في الخادم. يُرجى إعادة طرح السؤال.",
     sources: "المصادر التي عُثر عليها: {number}", closest: "أقرب المقاطع", marker: "المصدر {number}",
     page: "صفحة {number}", quoted: "مقتبس من", support: "يدعمها مصدرها بنسبة {number}٪", back: "العودة إلى الإجابة",
     copy: "نسخ", copied: "نُسخت", good: "إجابة جيدة", bad: "إجابة سيئة", cut: "يظهر الجزء المحيط بالجملة فقط.",
@@ -32,6 +34,7 @@ const WORDS = {
     searching: "正在检索文档……", writing: "正在撰写并核对答案……",
     waiting: "正在排队，您是第 {number} 位", stopped: "已停止。",
     failed: "无法连接服务器，请重新提问。",
+    problem: "服务器出了点问题，请重新提问。",
     sources: "找到的来源：{number}", closest: "最接近的段落", marker: "来源 {number}",
     page: "第 {number} 页", quoted: "引自", support: "出处支持度：{number}%", back: "返回答案",
     copy: "复制", copied: "已复制", good: "答得好", bad: "答得不好", cut: "仅显示该句前后的部分。",
@@ -42,6 +45,7 @@ const WORDS = {
     searching: "正在檢索文件……", writing: "正在撰寫並核對答案……",
     waiting: "正在排隊，您是第 {number} 位", stopped: "已停止。",
     failed: "無法連線伺服器，請重新提問。",
+    problem: "伺服器出了點問題，請重新提問。",
     sources: "找到的來源：{number}", closest: "最接近的段落", marker: "來源 {number}",
     page: "第 {number} 頁", quoted: "引自", support: "出處支持度：{number}%", back: "返回答案",
     copy: "複製", copied: "已複製", good: "答得好", bad: "答得不好", cut: "僅顯示該句前後的部分。",
@@ -115,7 +119,7 @@ async function ask(question) {
   try {
     const history = exchanges.slice(-FOLLOWED);
     const response = await post("api/ask", { question, history, stream: true }, running.signal);
-    if (!response.ok) throw new Error((await response.json().catch(() => ({}))).error || WORDS.failed, { cause: "told" });
+    if (!response.ok) throw new Error("refused", { cause: await response.json().catch(() => ({})) });
     for await (const [name, data] of eventsOf(response)) {
       view[name]?.(data);
       if (name === "answer") {
@@ -127,7 +131,8 @@ async function ask(question) {
     view.end();
   } catch (error) {
     if (running.signal.aborted) view.end(WORDS.stopped);
-    else view.error({ error: error.cause === "told" ? error.message : WORDS.failed });
+    else if (error.cause) view.error(error.cause);
+    else view.problem(WORDS.failed);
   } finally {
     running = null;
     busy(false);
@@ -184,8 +189,13 @@ class Turn {
     this.element.append(toolsOf(answer));
   }
 
-  error({ error }) {
-    this.body.append(make("p", { class: "problem", role: "alert", dir: "auto" }, error));
+  /** The server's own words are English, but for those on a full line, which are in the question's language. */
+  error({ error, kind }) {
+    this.problem(error && (language === "en" || kind === "busy") ? error : WORDS.problem);
+  }
+
+  problem(said) {
+    this.body.append(make("p", { class: "problem", role: "alert", dir: "auto" }, said));
     this.end();
   }
 

@@ -17,6 +17,13 @@ _POLICY = (
     " base-uri 'none'; form-action 'none'; frame-ancestors "
 )
 
+_REFUSALS = {
+    "en": "The site <bdi>{site}</bdi> may not show this widget: check its origin and its token.",
+    "ar": "لا يُسمح للموقع <bdi>{site}</bdi> بعرض هذه الأداة: تحقق من عنوانه ورمزه.",
+    "zh-Hans": "网站 <bdi>{site}</bdi> 不可显示此小部件：请检查其来源和令牌。",
+    "zh-Hant": "網站 <bdi>{site}</bdi> 不可顯示此小工具：請檢查其來源和權杖。",
+}
+
 
 def embed_routes(access: Access) -> APIRouter:
     """GET /widget.js, /embed and /demo."""
@@ -29,14 +36,14 @@ def embed_routes(access: Access) -> APIRouter:
         return FileResponse(_WEB / "widget.js", media_type="text/javascript", headers=headers)
 
     @router.get("/embed")
-    def embed(request: Request, site: str = "", token: str = "") -> Response:
+    def embed(request: Request, site: str = "", token: str = "", language: str = "en") -> Response:
         """The page inside the frame, which only the site that it names may show."""
         if urlsplit(site).netloc == request.headers.get("host"):
             frame = "'self'"
         elif access.admits_site(site, token):
             frame = site
         else:
-            return _not_admitted(site)
+            return _not_admitted(site, language)
         headers = {"content-security-policy": _POLICY + frame, "cache-control": "no-cache"}
         return FileResponse(_WEB / "embed.html", media_type="text/html", headers=headers)
 
@@ -47,9 +54,11 @@ def embed_routes(access: Access) -> APIRouter:
     return router
 
 
-def _not_admitted(site: str) -> Response:
+def _not_admitted(site: str, language: str) -> Response:
     """What the frame says on a site that may not show the widget: to whoever set it up."""
-    text = f"{site or 'This site'} may not show this widget: check its origin and its token."
-    page = f'<!doctype html><html lang="en"><title>Not allowed</title><p>{escape(text)}</p></html>'
+    language = language if language in _REFUSALS else "en"
+    text = _REFUSALS[language].format(site=escape(site) or "?")
+    direction = "rtl" if language == "ar" else "ltr"
+    page = f'<!doctype html><html lang="{language}" dir="{direction}"><title>403</title><p>{text}</p></html>'
     policy = "default-src 'none'; frame-ancestors *"
     return HTMLResponse(page, 403, headers={"content-security-policy": policy})

@@ -134,9 +134,9 @@ class Guard:
         await (refusal or self._app)(scope, receive, send_guarded)
 
 
-def problem(status: int, message: str) -> JSONResponse:
-    """An error as the API answers it."""
-    return JSONResponse({"error": message}, status)
+def problem(status: int, message: str, kind: str = "") -> JSONResponse:
+    """An error as the API answers it. kind: what it is about, where that is known (see web/problems.py)."""
+    return JSONResponse({"error": message} | ({"kind": kind} if kind else {}), status)
 
 
 def _same(given: str, token: str) -> bool:

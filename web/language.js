@@ -54,6 +54,12 @@ export function say(name, values = {}) {
   return strings[current][name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
+/** A problem the server tells of: in English with its details, else as the page's own sentence for its kind. */
+export function sayProblem({ problem, kind }, sentences = {}) {
+  const name = sentences[kind] ?? (strings[current][`problem_${kind}`] ? `problem_${kind}` : sentences.other ?? "failed");
+  return current === "en" && problem ? problem : say(name);
+}
+
 /** Say what the markup asks for with data-say, data-label and data-icon. */
 export function sayAll(root) {
   for (const element of root.querySelectorAll("[data-say]")) element.textContent = say(element.dataset.say);

@@ -1,7 +1,7 @@
 // The panel beside the answer: the passages found for a question, or a document opened at a sentence.
 
 import { asked, button, make } from "./dom.js";
-import { directionOf, directionOfLanguage, say, speech } from "./language.js";
+import { directionOf, directionOfLanguage, say, sayProblem, speech } from "./language.js";
 import { badge } from "./turn.js";
 
 const narrow = matchMedia("(max-width: 62rem)");
@@ -73,7 +73,7 @@ export class Panel {
     const found = await asked(this.server.document(wanted));
     if (this.wanted !== wanted || !this.reading) return;
     if (found.problem !== undefined) {
-      this.fill("", [make("p", { class: "problem", dir: "auto" }, found.problem || say("unreachable"))], turn);
+      this.fill("", [make("p", { class: "problem", dir: "auto" }, sayProblem(found, { request: "problem_document", other: "unreachable" }))], turn);
       return;
     }
     this.fill(found.title, this.pages(found), turn, found);

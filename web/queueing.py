@@ -34,9 +34,6 @@ _BUSY = {
     "zh-Hans": "现在提问的人太多，请过一分钟再问。",
     "zh-Hant": "現在提問的人太多，請過一分鐘再問。",
 }
-SEARCHES_AT_ONCE = 4
-"""Searches that run at once: enough to share passes of the embedder; more would only delay each other."""
-
 _LOOK_EVERY = 0.1
 """Seconds between two looks at whether a waiting person has left."""
 
@@ -69,7 +66,6 @@ class Slots:
         self.most_waiting = waiting
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """(language of the question, how its answer ended) -> answers so far."""
-        self.searching = threading.Semaphore(SEARCHES_AT_ONCE)
         self._changed = threading.Condition()
         self._numbers = count()
         self._round = 0
@@ -168,9 +164,7 @@ def answer_in_turn(
         raise ServerBusy(_busy_message(question)) from None
     outcome: Outcome = "cancelled"
     try:
-        with slots.searching:
-            sources = next(events)
-        yield sources
+        yield next(events)  # the sources
         yield from map(WaitingEvent, slots.wait(place, cancelled))
         while not cancelled() and (event := next(events, None)):
             if isinstance(event, AnswerEvent) and not cancelled():

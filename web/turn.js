@@ -3,7 +3,7 @@
 
 import { copyMenu } from "./copying.js";
 import { button, icon, make } from "./dom.js";
-import { directionOfLanguage, languageName, number, percent, say, speech } from "./language.js";
+import { directionOfLanguage, languageName, number, percent, say, sayProblem, speech } from "./language.js";
 
 export const badge = (tag) => make("span", { class: "badge", ...speech(tag) }, languageName(tag));
 
@@ -109,7 +109,7 @@ export class TurnView {
     const { turn } = this;
     const said = { searching: say("searching"), writing: say("writing"), stopped: say("stopped"),
       waiting: say("waiting", { position: number(turn.position) }) }[turn.state];
-    const problem = turn.state === "failed" ? turn.problem || say("failed") : null;
+    const problem = turn.state === "failed" ? turn.lost ? say("unreachable") : sayProblem(turn) : null;
     this.state.replaceChildren(...[said, problem].filter(Boolean).map((text) =>
       make("p", { class: problem ? "problem" : "", dir: problem ? "auto" : null }, problem ? icon("info") : null, text)));
   }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from corpus.errors import TriciteError
 from corpus.language import detect_language
 from qa.answer import AnswerEvent, Citation, Event, Exchange, Sentence, SentenceEvent, SourcesEvent
+from web.problems import kind_of_error
 from web.queueing import Slots, WaitingEvent, answer_in_turn
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ class Passage:
 
 @dataclass(slots=True)
 class Turn:
-    """One question and what has come of it so far. position: in the line for the generator, 0 when not."""
+    """One question and what has come of it so far.
+
+    position: in the line for the generator, 0 when not. problem: a message, and kind: what it is about (see
+    web/problems.py); both "" when only the log should know what went wrong.
+    """
 
     id: str
     question: str
@@ -50,6 +55,7 @@ class Turn:
     closest: tuple[Citation, ...] = ()
     abstained: bool = False
     problem: str = ""
+    kind: str = ""
 
     def take(self, event: Event | WaitingEvent, pipeline: Pipeline) -> None:
         """Note what an event of the stream brings."""
@@ -96,10 +102,7 @@ def follow(
     person: str,
     cancelled: Callable[[], bool],
 ) -> Iterator[Turn]:
-    """Yield the turn at first and after each event of its answer; a problem ends it as failed.
-
-    The turn's problem is a message to show, or "" when only the log should know what went wrong.
-    """
+    """Yield the turn at first and after each event of its answer; a problem ends it as failed."""
     yield turn
     try:
         stream = answer_in_turn(
@@ -111,7 +114,7 @@ def follow(
             turn.take(event, pipeline)
             yield turn
     except TriciteError as problem:
-        turn.state, turn.problem = "failed", str(problem)
+        turn.state, turn.problem, turn.kind = "failed", str(problem), kind_of_error(problem)
     except Exception:
         _log.exception("a question could not be answered")
         turn.state = "failed"
@@ -131,6 +134,7 @@ def turn_json(turn: Turn) -> dict[str, Any]:
         "position": turn.position,
         "abstained": turn.abstained,
         "problem": turn.problem,
+        "kind": turn.kind,
         "sentences": [asdict(sentence) for sentence in turn.sentences],
         "citations": [_citation_json(each, tags) for each in turn.citations],
         "closest": [_citation_json(each, tags) for each in turn.closest],
