@@ -61,8 +61,7 @@ class Examiner:
         found = []
         for query in self._bar.each("asking in the question's language", members):
             language = self._languages[query.id]
-            only = self._asker.filter_of(query, languages=frozenset({language}))
-            answer = self._asker.ask(query, only)
+            answer = self._asker.ask(query, self._asker.own_language(query, language))
             figures = score_answer(answer, self._references[query.id], [language])
             found.append(self._outcome(query, "answerable", answer, figures=figures))
         return found

@@ -29,6 +29,7 @@ def write_outputs(measured: Measured, folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_trec_run(folder / "run.trec", measured.run)
+        write_trec_run(folder / "run.own-language.trec", measured.own_run)
         rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in answer_rows(measured))
         replace_text(folder / "answers.jsonl", rows)
         _write_csv(folder / QUESTIONS, question_rows(measured))

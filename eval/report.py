@@ -208,10 +208,10 @@ def _abstention(metrics: Json, before: Json) -> str:
         low, high = bins[0][0], bins[-1][0]
         reliable = (
             "<figure><figcaption><b>Reliability</b>Share of right answers by tenths of the answered "
-            "questions, by the score of the best passage. It should rise.</figcaption>"
+            "questions, by the score of their best evidence. It should rise.</figcaption>"
             + curve(
                 [("this run", bins)],
-                "score of the best passage",
+                "score of the best evidence",
                 "right",
                 x_range=(low, high),
                 percent=(False, True),

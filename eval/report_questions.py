@@ -37,7 +37,7 @@ def worst_questions(measured: Measured, baseline: Mapping[str, Mapping[str, str]
         ),
         (
             "Refused although the documents answer",
-            "Sorted by the score of the best passage.",
+            "Sorted by the score of the best evidence.",
             [o for o in by_confidence if o in answerable and o.refused],
         ),
         (
@@ -80,7 +80,7 @@ def _answered(outcome: Outcome, measured: Measured, baseline: Mapping[str, Mappi
     hits = [hit["document_id"] for hit in outcome.answer["hits"]][:_HITS]
     cited = cited_spans(outcome.answer)
     rows = [("gold", " · ".join(stated) or "none: nothing says it"), ("answer", answer)]
-    why = f"{outcome.query.id} · {outcome.language} · best passage {outcome.confidence:.1f}"
+    why = f"{outcome.query.id} · {outcome.language} · confidence {outcome.confidence:.1f}"
     return _question(outcome.query.text, why, rows, _hits(outcome.query.id, hits, cited, measured))
 
 
