@@ -89,6 +89,10 @@ def read_dataset(name: str | Path) -> Dataset:
     if not folder.is_dir():
         raise DatasetProblem(f'{name} is no folder: give a folder in BEIR form, or the word "{SAMPLE}"')
     documents = folder / "corpus.jsonl"
+    for path in (documents, folder / "queries.jsonl", folder / "qrels" / "test.tsv"):
+        if not path.is_file():
+            needed = "a set needs corpus.jsonl, queries.jsonl and qrels/test.tsv"
+            raise DatasetProblem(f"{path} cannot be read (there is no such file): {needed}")
     return _read(folder.resolve().name, folder, documents, _ids_of_lines(documents))
 
 
@@ -115,7 +119,7 @@ def _read(name: str, folder: Path, documents: Path, document_ids: Collection[str
     answers_path = folder / "answers.jsonl"
     answers = _read_answers(answers_path, queries, document_ids) if answers_path.exists() else {}
     # Published sets hold a question without text now and then: it is left out, and said to be.
-    blank = {query.id for query in queries if not query.text.strip()}
+    blank = {query.id for query in queries if not any(map(str.isalnum, query.text))}
     if blank:
         _log.warning("%s: left out for want of text: %s", name, ", ".join(sorted(blank)))
     return Dataset(

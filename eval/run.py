@@ -18,7 +18,7 @@ from eval.cache import ResultCache, code_of_answers, eval_folder
 from eval.citations import Passage
 from eval.configuration import Configuration, generator_identity
 from eval.datasets import Dataset
-from eval.examining import Examiner
+from eval.examining import Examiner, check_questions
 from eval.outcomes import Outcome, by_group, clusters_of, sentence_shares, summarise
 from eval.planted import planted_figures
 from eval.progress import Bar, Silent
@@ -77,6 +77,8 @@ def evaluate(
     settings, bar = configuration.eval, bar or Silent()
     cache = cache or eval_folder()
     dataset = limited(dataset, settings.limit)
+    if settings.answers:
+        check_questions(dataset)  # before anything is worked out
     embedder = embedder or configuration.models.load_embedder()
     indexed = index_dataset(dataset, cache / "indexes", embedder, configuration, bar.indexing)
     results = ResultCache(cache / "results.sqlite")
