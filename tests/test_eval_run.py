@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import eval.command
-from corpus.errors import InvalidRequest
+from corpus.errors import DatasetProblem, InvalidRequest
 from eval.cache import ResultCache, key_of
 from eval.command import Report, Request, run_command
 from eval.compare import Change, Condition, find_change
@@ -27,7 +27,7 @@ from eval.outputs import write_outputs
 from eval.report import write_report
 from eval.retrieval_measures import MEASURES
 from eval.run import Measured, evaluate
-from index.embedder import HashEmbedder
+from index.embedder import HashEmbedder, SentenceTransformerEmbedder
 from qa.generators.scripted import ScriptedGenerator
 from qa.settings import load_settings
 
@@ -106,6 +106,51 @@ def test_figures_of_a_run(run: Evaluate) -> None:
     assert answers["squad_v2"]["NoAns_f1"] == 0
     assert metrics["config"]["settings"]["answer.threshold"] == -10000
     assert metrics["speed"]["index_bytes_per_chunk"] > 0
+
+
+def test_the_ranking_in_the_language_of_the_question(run: Evaluate) -> None:
+    measured = run("eval.answers=off")
+    own = measured.metrics["retrieval"]["own_language_pool"]
+    assert own["all"]["questions"] == 4
+    assert own["by_language"].keys() == own["loss"].keys() == {"en", "ar", "zh"}
+    for name, language in measured.languages.items():
+        found = {document[:2] for document in measured.own_run[name]}
+        assert found == {language}
+        # A filter narrows what may be found and changes no score of what only one language has.
+        assert len(measured.run[name]) == len(DOCUMENTS)
+
+
+def test_confidence_is_the_score_of_the_best_evidence(run: Evaluate) -> None:
+    measured = run()
+    confidences = {outcome.confidence for outcome in measured.outcomes}
+    assert len(confidences) == len(QUESTIONS)
+    # It is what the threshold is set against: above the surest answer all are refused, below it one is not.
+    surest = max(confidences)
+    for threshold, answered in ((surest + 0.01, 0), (surest - 0.01, 1)):
+        again = run(f"answer.threshold={threshold}", "eval.planted=0")
+        assert sum(not outcome.refused for outcome in again.outcomes) == answered
+        assert {outcome.confidence for outcome in again.outcomes} == confidences
+
+
+def test_settings_of_the_ranking_reach_the_answers(run: Evaluate) -> None:
+    def scores(measured: Measured) -> list[list[float]]:
+        return [[hit["score"] for hit in outcome.answer["hits"]] for outcome in measured.outcomes]
+
+    whole, parted = run("eval.planted=0"), run("eval.planted=0", "retrieval.maxsim=off")
+    assert scores(whole) != scores(parted)
+    ranked = [list(parted.run[outcome.query.id]) for outcome in parted.outcomes]
+    answered = [[hit["document_id"] for hit in outcome.answer["hits"]] for outcome in parted.outcomes]
+    assert ranked == answered
+
+
+def test_a_question_that_cannot_be_asked_is_named_before_any_work(run: Evaluate, folder: Path) -> None:
+    text = (folder / "queries.jsonl").read_text(encoding="utf-8")
+    (folder / "queries.jsonl").write_text(text.replace("ferry cost", "ferry cost " + "x" * 4000), "utf-8")
+
+    with pytest.raises(DatasetProblem, match=r"trams: 'q2' cannot be asked: .* at most 4000 are read"):
+        run()
+    assert not (folder.parent / "cache").exists()
+    assert run("eval.answers=off").metrics["retrieval"]["all"]["questions"] == 4  # it can be searched for
 
 
 def test_a_second_run_works_nothing_out(run: Evaluate) -> None:
@@ -196,6 +241,8 @@ def test_files_of_a_run(run: Evaluate, tmp_path: Path) -> None:
     assert table[4]["kind"] == "far"
     assert table[4]["nDCG@10"] == ""
     assert len((out / "run.trec").read_text(encoding="utf-8").splitlines()) == 4 * len(QUESTIONS)
+    own = (out / "run.own-language.trec").read_text(encoding="utf-8").splitlines()
+    assert len(own) == 2 * 3 + 1 + 1  # three English questions, one of each other language
     assert not list(out.glob("*.partial"))
 
 
@@ -321,9 +368,10 @@ def test_sweep(command: Callable[..., Report], folder: Path, tmp_path: Path) -> 
 
 @pytest.mark.model
 def test_with_the_embedder_that_comes_with_tricite(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: SentenceTransformerEmbedder
 ) -> None:
     monkeypatch.setattr("eval.run.eval_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("qa.settings.Settings.load_embedder", lambda settings: embedder)  # loaded once
     request = Request(
         datasets=(str(folder),), out=tmp_path / "out", settings=("eval.planted=1", "generator=none")
     )
