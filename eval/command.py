@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import InvalidRequest
-from eval.compare import Change, Condition, compare_runs, failures, format_changes
+from eval.compare import Change, Condition, compare_runs, failures, format_changes, shared_questions
 from eval.configuration import Configuration
 from eval.datasets import Dataset
 from eval.formats import open_dataset
-from eval.outputs import read_metrics, write_outputs
+from eval.outputs import prepare_folder, read_metrics, write_outputs
 from eval.progress import Bar, progress_bars
 from eval.report import write_report
 from eval.run import Measured, evaluate
@@ -67,6 +67,8 @@ def run_command(request: Request, settings: Settings) -> Report:
         for place in places.values():  # before anything is worked out
             read_metrics(request.baseline / place)
     configuration = _configuration(request, settings)
+    for place in places.values():
+        prepare_folder(request.out / place)
     report = Report()
     with progress_bars() as bar:
         for name in request.datasets:
@@ -109,6 +111,7 @@ def _report_run(
     if baseline:
         changes = compare_runs(baseline, out)
         _say_changes(changes, conditions, report)
+        report.say(shared_questions(baseline, out))
     write_report(measured, out / "report.html", baseline, changes)
     report.say(f"report: {out / 'report.html'}")
 
@@ -146,6 +149,7 @@ def _sweep(
 def _compare(before: Path, after: Path, conditions: Sequence[Condition]) -> Report:
     report = Report()
     _say_changes(compare_runs(before, after), conditions, report)
+    report.say(shared_questions(before, after))
     return report
 
 

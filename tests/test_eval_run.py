@@ -320,6 +320,33 @@ def test_compare_and_fail_if(command: Callable[..., Report], folder: Path, tmp_p
         command(compare=(good, bad), fail_if=("nothing<-1",))
 
 
+def test_runs_of_different_sets_are_not_compared(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    settings = (*SETTINGS, "eval.answers=off")
+    command(datasets=(str(folder),), out=tmp_path / "whole", settings=settings)
+    command(datasets=(str(folder),), out=tmp_path / "part", settings=settings, limit=2)
+    partly = command(compare=(tmp_path / "whole", tmp_path / "part"))
+    assert "the runs have 5 and 2 questions: p is over the 2 in both" in partly.text
+    # The same ids, other questions.
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    text = (other / "queries.jsonl").read_text(encoding="utf-8")
+    (other / "queries.jsonl").write_text(text.replace('"text": "', '"text": "So: '), encoding="utf-8")
+    command(datasets=(str(other),), out=tmp_path / "stranger", settings=settings)
+    with pytest.raises(InvalidRequest, match=r"\(trams\) and .* \(other\) have no question in common"):
+        command(compare=(tmp_path / "whole", tmp_path / "stranger"))
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_any_work(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(InvalidRequest, match=r"file/out cannot be written .*: give another --out"):
+        command(datasets=(str(folder),), out=tmp_path / "file" / "out")
+    assert not (tmp_path / "cache").exists()
+
+
 def test_several_sets_have_folders_of_their_own(
     command: Callable[..., Report], folder: Path, tmp_path: Path
 ) -> None:
