@@ -10,7 +10,7 @@ from typing import Any
 
 from corpus.errors import InvalidRequest
 from eval.outputs import ANSWER_COLUMNS, RETRIEVAL_COLUMNS, read_metrics, read_questions
-from eval.statistics import mean, paired_randomisation_test
+from eval.statistics import paired_randomisation_test
 
 Json = dict[str, Any]
 Questions = Mapping[str, Mapping[str, str]]
@@ -168,5 +168,4 @@ def format_changes(changes: Sequence[Change], *, everything: bool = False) -> st
         p = "" if change.p is None else f"{change.p:.3f}"
         figures = f"{change.before * 100:>9.1f}{change.after * 100:>9.1f}{change.points:>+9.1f}{p:>8}"
         lines.append(f"{change.name:{width}}{figures}")
-    lines.append(f"mean change {mean([c.points for c in shown]):+.2f} points over {len(shown)} figures")
     return "\n".join(lines)

@@ -138,8 +138,8 @@ def _own(retrieval: Json) -> str:
         {"all": own["all"], **own["by_language"]}, {name: name for name in (*RETRIEVAL_COLUMNS, "questions")}
     )
     lost = ", ".join(f"{escape(language)} {loss * 100:+.1f}" for language, loss in own["loss"].items())
-    note = f"<p class=note>Less nDCG@10 of the same questions over all passages, in points: {lost}.</p>"
-    return f"<h3>Only passages of the question's language</h3>{table}{note}"
+    note = f"<p class=note>What the passages of other languages cost, in points of nDCG@10: {lost}.</p>"
+    return f"<h3>Only passages of the question's language</h3>{note}{table}"
 
 
 def _answers(metrics: Json, before: Json) -> str:
