@@ -62,6 +62,8 @@ def run_command(request: Request, settings: Settings) -> Report:
         raise InvalidRequest("give a dataset and --out FOLDER, or --compare with two finished runs")
     if conditions and not request.baseline:
         raise InvalidRequest("--fail-if needs something to compare with: give --baseline or --compare")
+    if request.sweep and (conditions or request.baseline):
+        raise InvalidRequest("--sweep compares its own runs: leave out --baseline and --fail-if")
     places = _places(request.datasets)
     if request.baseline:
         for place in places.values():  # before anything is worked out
@@ -69,12 +71,16 @@ def run_command(request: Request, settings: Settings) -> Report:
     configuration = _configuration(request, settings)
     for place in places.values():
         prepare_folder(request.out / place)
+    # All are read before the first is measured: what is wrong with the last is said at once.
+    opened = {
+        name: open_dataset(name, request.out / place / "dataset", request.documents)
+        for name, place in places.items()
+    }
     report = Report()
     with progress_bars() as bar:
-        for name in request.datasets:
+        for name, dataset in opened.items():
             out = request.out / places[name]
             baseline = request.baseline / places[name] if request.baseline else None
-            dataset = open_dataset(name, out / "dataset", request.documents)
             if request.sweep:
                 _sweep(dataset, out, configuration, request, bar, report)
             else:

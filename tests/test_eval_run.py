@@ -362,6 +362,16 @@ def test_several_sets_have_folders_of_their_own(
         command(datasets=(str(folder), f"{folder}/"), out=tmp_path / "out")
 
 
+def test_what_is_wrong_with_the_last_set_is_said_before_the_first_is_measured(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    with pytest.raises(DatasetProblem, match=r"broken.json, line 1: this is no JSON"):
+        command(datasets=(str(folder), str(broken)), out=tmp_path / "out")
+    assert not (tmp_path / "cache").exists()
+
+
 def test_rgb_questions_are_asked_over_their_own_documents(
     command: Callable[..., Report], tmp_path: Path
 ) -> None:
@@ -425,6 +435,10 @@ def test_with_the_embedder_that_comes_with_tricite(
         ),
         ({"datasets": ("sample",), "out": Path("x"), "baseline": Path("nowhere")}, "holds no finished run"),
         ({"datasets": ("sample",), "out": Path("x"), "sweep": "answer.evidence"}, "names no values"),
+        (
+            {"datasets": ("sample",), "out": Path("x"), "sweep": "answer.hits=1,2", "baseline": Path("y")},
+            "leave out --baseline",
+        ),
         ({"datasets": ("sample",), "out": Path("x"), "sweep": "nothing=1,2"}, "there is no setting"),
         ({"datasets": ("sample",), "compare": (Path("x"), Path("y"))}, "leave out the datasets"),
         ({"compare": (Path("x"), Path("y"))}, "holds no finished run"),
