@@ -118,6 +118,10 @@ def _read(name: str, folder: Path, documents: Path, document_ids: Collection[str
     qrels = _read_qrels(folder / "qrels" / "test.tsv", {query.id for query in queries}, document_ids)
     answers_path = folder / "answers.jsonl"
     answers = _read_answers(answers_path, queries, document_ids) if answers_path.exists() else {}
+    # Nothing is relevant where no question has an answer, as in a set that only measures refusing.
+    if not qrels and (not answers or any(answer.answerable for answer in answers.values())):
+        path = folder / "qrels" / "test.tsv"
+        raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
     # Published sets hold a question without text now and then: it is left out, and said to be.
     blank = {query.id for query in queries if not any(map(str.isalnum, query.text))}
     if blank:
@@ -183,8 +187,6 @@ def _read_qrels(
         if query not in queries:
             refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
         add_judgement(qrels, (query, document, grade), documents, path, line)
-    if not qrels:
-        raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
     return qrels
 
 

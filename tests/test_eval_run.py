@@ -217,6 +217,21 @@ def test_without_marked_questions_passages_are_taken_out(run: Evaluate, folder: 
         assert not {hit["document_id"] for hit in outcome.answer["hits"]} & set(evidence)
 
 
+def test_a_set_that_only_measures_refusing(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "tram.txt").write_text(DOCUMENTS["en-tram"], encoding="utf-8")
+    table = tmp_path / "questions.csv"
+    table.write_text("question,answer,source,kind\nWho drives it?,,,near\nWho sings?,,,far\n", "utf-8")
+    report = command(datasets=(str(table),), documents=documents, out=tmp_path / "out")
+    metrics = report.figures["questions"]
+    assert metrics["retrieval"]["all"]["questions"] == metrics["answers"]["all"]["questions"] == 0
+    assert metrics["answers"]["abstention"]["questions"]["near"] == 1
+    assert metrics["answers"]["squad_v2"] == {"exact": 0, "f1": 0, "NoAns_exact": 0, "NoAns_f1": 0}
+
+
 def test_limit_spreads_over_the_set(run: Evaluate) -> None:
     measured = run("eval.limit=2", "eval.answers=off")
     assert [query.id for query in measured.dataset.queries] == ["q1", "q5"]
