@@ -411,6 +411,32 @@ def test_rgb_questions_are_asked_over_their_own_documents(
         assert {hit["document_id"].rpartition("-")[0] for hit in answer["hits"]} == {answer["id"]}
 
 
+def test_each_question_of_rgb_counts_once(command: Callable[..., Report], tmp_path: Path) -> None:
+    both = {
+        "id": 0,
+        "query": "When did the two lines open?",
+        "answer": ["1998", "2004"],
+        "positive": [["Line six opened in 1998."], ["Line seven opened in 2004."]],
+        "negative": ["Line eight is new."],
+    }
+    changed = {
+        "id": 0,
+        "query": "How many stalls has the market?",
+        "answer": "85",
+        "fakeanswer": "310",
+        "positive": ["The market has 85 stalls."],
+        "positive_wrong": ["The market has 310 stalls."],
+        "negative": ["Fish is sold on Thursdays."],
+    }
+    for name, row in (("en_int", both), ("en_fact", changed)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(row) + "\n", encoding="utf-8")
+        report = command(datasets=(str(tmp_path / f"{name}.json"),), out=tmp_path / name)
+        (figures,) = report.figures[name]["answers"]["rgb"].values()
+        assert figures["questions"] == 1  # asked again without its passages, it is no question of RGB's
+    assert figures["misled"] == 1
+    assert figures["accuracy"] == 0
+
+
 def test_sweep(command: Callable[..., Report], folder: Path, tmp_path: Path) -> None:
     report = command(datasets=(str(folder),), out=tmp_path / "sweep", sweep="answer.threshold=-100,1000")
     assert [line.split()[0] for line in report.text.splitlines()[2:]][1:] == ["-100", "1000"]
