@@ -258,7 +258,11 @@ def evaluate(
         tuple(datasets or ()), out, documents, baseline, tuple(settings or ()), sweep, compare,
         tuple(fail_if or ()), limit, retrieval_only, judge,
     )  # fmt: skip
-    report = run_command(request, _settings())
+    try:
+        report = run_command(request, _settings())
+    except KeyboardInterrupt:
+        typer.echo("stopped: the same command goes on from here", err=True)
+        raise typer.Exit(130) from None
     if as_json:
         _print_json(report.figures)
     else:

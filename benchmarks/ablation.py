@@ -1,15 +1,16 @@
-"""Each part of the ranking turned off in turn: nDCG@10 by language, over the pool, in the question's own
-language, and between languages.
+"""Each part of the ranking turned off in turn: nDCG@10 by language, over all passages, over those of the
+question's language alone, and between languages.
 
-    python benchmarks/ablation.py ../shared/data/xquad-dev ../shared/data/mixed-dev [--out FILE.md]
+    python benchmarks/ablation.py ../shared/data/xquad-dev ../shared/data/mixed-dev [--limit 0] [--out F.md]
 
-An index is built once a set and kept in the cache of `tricite eval`; a part that is off changes the search
-alone, but for "token vectors uncompressed", which has its own index.
+Every row is a run of `tricite eval --retrieval-only` with the --set that stands in it. Indexes and rankings
+are kept in a cache of its own, so it goes on where it was stopped; a question is embedded once for all rows.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,15 +22,32 @@ from numpy.typing import NDArray
 
 from eval.cache import eval_folder
 from eval.configuration import Configuration
-from eval.datasets import read_dataset
-from eval.progress import progress_bars
-from eval.run import Measured, evaluate
+from eval.datasets import Dataset, read_dataset
+from eval.progress import Bar, progress_bars
+from eval.run import Measured, evaluate, limited
+from index.embedder import Embedder, Embedding, SentenceTransformerEmbedder
 from index.token_codec import TokenCodec, load_token_codec
 from index.vectors import Vectors
 from qa.settings import load_settings
 
+Json = dict[str, Any]
+
 PARTS = ("dense", "bm25", "maxsim", "names", "centring", "standardising", "feedback")
-LANGUAGES = ("en", "zh", "ar")
+CACHE = eval_folder() / "ablation"
+
+
+class Remembering(SentenceTransformerEmbedder):
+    """The embedded model, which embeds a question once: its speed is not what is measured here."""
+
+    def __init__(self) -> None:
+        super().__init__("embedded")
+        self._known: dict[str, Embedding] = {}
+
+    def embed_queries(self, texts: Sequence[str]) -> list[Embedding]:
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known |= zip(new, super().embed_queries(new), strict=True)
+        return [self._known[text] for text in texts]
 
 
 class ExactCodec(TokenCodec):
@@ -65,64 +83,61 @@ def exact_token_vectors() -> Iterator[None]:
         yield
 
 
-def row(name: str, measured: Measured) -> str:
-    """A line of the table."""
-    retrieval = measured.metrics["retrieval"]
-    cells = [
-        f"{100 * retrieval['by_language'][lang]['nDCG@10']:.1f}"
-        for lang in LANGUAGES
-        if lang in retrieval["by_language"]
-    ]
-    cells += [
-        f"{100 * figures['nDCG@10']:.1f}" for _, figures in sorted(retrieval.get("by_own_pool", {}).items())
-    ]
-    between = {
-        pair: f["nDCG@10"] for pair, f in retrieval["by_pair"].items() if len(set(pair.split("->"))) == 2
-    }
-    if between:
-        cells.append(f"{100 * sum(between.values()) / len(between):.1f}")
-    return f"| {name} | {' | '.join(cells)} |"
-
-
-def table(path: str) -> list[str]:
-    """The table of one set."""
-    dataset = read_dataset(path)
+def rows_of(dataset: Dataset, embedder: Embedder, bar: Bar) -> Iterator[tuple[str, Measured]]:
+    """(name, run) of everything, of each part turned off, and of the extremes."""
     plain = Configuration(load_settings()).with_values(["eval.answers=off", "eval.resamples=1"])
+
+    def run(*assignments: str, cache: Path = CACHE) -> Measured:
+        configuration = plain.with_values(assignments)
+        return evaluate(dataset, configuration, embedder=embedder, cache=cache, bar=bar)
+
+    yield "everything", run()
+    for part in PARTS:
+        yield f"`retrieval.{part}=off`", run(f"retrieval.{part}=off")
+    yield (
+        "cosine alone: all of them off but dense",
+        run(*(f"retrieval.{p}=off" for p in PARTS if p != "dense")),
+    )
+    with exact_token_vectors():
+        yield "token vectors uncompressed", run(cache=CACHE / "exact")
+
+
+def columns(retrieval: Json) -> dict[str, float]:
+    """Head of a column -> nDCG@10."""
+    pool, own = retrieval["by_language"], retrieval["own_language_pool"]["by_language"]
+    found = {f"{language}, all passages": figures["nDCG@10"] for language, figures in pool.items()}
+    found |= {f"{language}, its own": figures["nDCG@10"] for language, figures in own.items()}
+    between = retrieval["between_languages"]
+    return found | {f"{language}, between languages": value for language, value in between.items()}
+
+
+def table(dataset: Dataset, embedder: Embedder) -> list[str]:
+    """The table of one set."""
+    lines: list[str] = []
     with progress_bars() as bar:
-
-        def run(*assignments: str, cache: Path | None = None) -> Measured:
-            return evaluate(dataset, plain.with_values(assignments), cache=cache, bar=bar)
-
-        found = [row("everything", whole := run())]
-        found += [row(f"without {part}", run(f"retrieval.{part}=off")) for part in PARTS]
-        found.append(
-            row("cosine alone", run(*(f"retrieval.{part}=off" for part in PARTS if part != "dense")))
-        )
-        with exact_token_vectors():
-            found.append(row("token vectors uncompressed", run(cache=eval_folder() / "exact")))
-    retrieval: dict[str, Any] = whole.metrics["retrieval"]
-    heads = [f"{lang}, pool" for lang in LANGUAGES if lang in retrieval["by_language"]]
-    heads += [f"{lang}, own" for lang in sorted(retrieval.get("by_own_pool", {}))]
-    heads += ["between languages"] if len(retrieval["by_pair"]) > len(retrieval["by_language"]) else []
-    return [
-        f"**{Path(path).name}**",
-        "",
-        f"| | {' | '.join(heads)} |",
-        "|---" * (len(heads) + 1) + "|",
-        *found,
-        "",
-    ]
+        for name, measured in rows_of(dataset, embedder, bar):
+            cells = columns(measured.metrics["retrieval"])
+            if not lines:
+                lines = [f"**{dataset.name}**", "", f"| nDCG@10 | {' | '.join(cells)} |"]
+                lines.append("|---" * (len(cells) + 1) + "|")
+            lines.append(f"| {name} | {' | '.join(f'{100 * value:.1f}' for value in cells.values())} |")
+            print(lines[-1], file=sys.stderr)
+    return [*lines, ""]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("datasets", nargs="+")
+    parser.add_argument("--limit", type=int, default=0, help="questions of each set; 0: all")
     parser.add_argument("--out", type=Path)
     given = parser.parse_args(arguments)
-    text = "\n".join(line for path in given.datasets for line in table(path))
+    embedder = Remembering()
+    text = "\n".join(
+        line for path in given.datasets for line in table(limited(read_dataset(path), given.limit), embedder)
+    )
     print(text)
     if given.out:
-        given.out.write_text(text, encoding="utf-8")
+        given.out.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

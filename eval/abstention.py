@@ -47,7 +47,7 @@ def abstention_figures(outcomes: Sequence[Outcome], bootstrap: Bootstrap) -> Jso
         for language in languages
     }
     curve = risk_coverage(outcomes)
-    found["risk_coverage"] = {"area": mean([risk for _, risk in curve]), "points": _thinned(curve)}
+    found["risk_coverage"] = {"area": area_under(curve), "points": _thinned(curve)}
     found["reliability"] = reliability(outcomes)
     return found
 
@@ -67,6 +67,15 @@ def risk_coverage(outcomes: Sequence[Outcome]) -> list[tuple[float, float]]:
         if last:
             curve.append((place / len(outcomes), wrong / place))
     return curve
+
+
+def area_under(curve: Sequence[tuple[float, float]]) -> float:
+    """The mean risk over the questions that were answered: each at the coverage that it is answered at."""
+    before, total = 0.0, 0.0
+    for coverage, risk in curve:
+        total += risk * (coverage - before)
+        before = coverage
+    return total / before if before else 0.0
 
 
 def reliability(outcomes: Sequence[Outcome]) -> list[Json]:

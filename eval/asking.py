@@ -6,7 +6,7 @@ import hashlib
 import json
 import resource
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from eval.citations import Passage
 from eval.configuration import Configuration, generator_identity
 from eval.datasets import Dataset
 from eval.datasets import Query as Question
-from index import EVERYTHING, Filter, HybridRetriever, Index, Query, update_index
+from index import EVERYTHING, Filter, Hit, HybridRetriever, Index, Query, update_index
 from index.embedder import Embedder
 from index.files import sha256
 from index.indexing import Progress
@@ -151,21 +151,41 @@ class Asker:
         return HybridRetriever(self.indexed.index, self.configuration.retrieval)
 
     def search(self, query: Question, language: str) -> Json:
-        """{"hits": [[document of the dataset, score], ...], "milliseconds"}, best first."""
+        """{"hits": [[document of the dataset, score], ...], "own_hits", "milliseconds"}, best first.
+
+        own_hits: with only the passages of the question's language searched. milliseconds: of the search of
+        all passages.
+        """
         only, depth = self.filter_of(query), self.configuration.eval.depth
         key = key_of(
-            "search", question=query.text, language=language, only=_filter_json(only), depth=depth,
+            "rankings", question=query.text, language=language, only=_filter_json(only), depth=depth,
             code=code_of_search(), **self._common,
         )  # fmt: skip
 
         def work() -> Json:
+            asked = Query(query.text, language)
             started = time.perf_counter()
-            hits = self.retriever.search(Query(query.text, language), depth, only)
+            embedding = self.retriever.embed([asked])[0]
+            hits = self.retriever.search_embedded(asked, embedding, depth, only)
             milliseconds = round((time.perf_counter() - started) * 1000, 2)
-            found = [[self.indexed.names[hit.chunk.document_id], hit.score] for hit in hits]
-            return {"hits": found, "milliseconds": milliseconds}
+            own = self.own_language(query, language)
+            own_hits = hits if own == only else self.retriever.search_embedded(asked, embedding, depth, own)
+            return {
+                "hits": self._named(hits),
+                "own_hits": self._named(own_hits),
+                "milliseconds": milliseconds,
+            }
 
         return self._known(key, work)
+
+    def own_language(self, query: Question, language: str) -> Filter:
+        """The passages of the question's language that it may rest on; all, where there are no others."""
+        if set(self.indexed.index.partitions) == {language}:
+            return self.filter_of(query)
+        return self.filter_of(query, languages=frozenset({language}))
+
+    def _named(self, hits: Sequence[Hit]) -> list[list[Any]]:
+        return [[self.indexed.names[hit.chunk.document_id], hit.score] for hit in hits]
 
     def ask(self, query: Question, only: Filter) -> Json:
         """An answer as `tricite ask --json` gives it, document ids those of the dataset.

@@ -71,7 +71,8 @@ def histogram(values: Sequence[float], label: str, marks: Mapping[str, float]) -
         return ""
     top = max(float(np.percentile(values, 99)) * 1.05, 1e-9)
     counts, edges = np.histogram(np.clip(values, 0, top), bins=24, range=(0, top))
-    y_range, x_range = (0.0, float(counts.max()) * 1.12), (0.0, top)
+    highest = np.ceil(float(counts.max()) * 1.12 / 4) * 4  # four steps of whole questions
+    y_range, x_range = (0.0, float(highest)), (0.0, top)
     parts = [_axes(label, "questions", x_range, y_range, (False, False))]
     for count, left, right in zip(counts, edges[:-1], edges[1:], strict=True):
         x, width = _x(left, x_range), _x(right, x_range) - _x(left, x_range) - 2

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import InvalidRequest
-from eval.compare import Change, Condition, compare_runs, failures, format_changes
+from eval.compare import Change, Condition, compare_runs, failures, format_changes, shared_questions
 from eval.configuration import Configuration
 from eval.datasets import Dataset
 from eval.formats import open_dataset
-from eval.outputs import read_metrics, write_outputs
+from eval.outputs import prepare_folder, read_metrics, write_outputs
 from eval.progress import Bar, progress_bars
 from eval.report import write_report
 from eval.run import Measured, evaluate
@@ -62,17 +62,25 @@ def run_command(request: Request, settings: Settings) -> Report:
         raise InvalidRequest("give a dataset and --out FOLDER, or --compare with two finished runs")
     if conditions and not request.baseline:
         raise InvalidRequest("--fail-if needs something to compare with: give --baseline or --compare")
+    if request.sweep and (conditions or request.baseline):
+        raise InvalidRequest("--sweep compares its own runs: leave out --baseline and --fail-if")
     places = _places(request.datasets)
     if request.baseline:
         for place in places.values():  # before anything is worked out
             read_metrics(request.baseline / place)
     configuration = _configuration(request, settings)
+    for place in places.values():
+        prepare_folder(request.out / place)
+    # All are read before the first is measured: what is wrong with the last is said at once.
+    opened = {
+        name: open_dataset(name, request.out / place / "dataset", request.documents)
+        for name, place in places.items()
+    }
     report = Report()
     with progress_bars() as bar:
-        for name in request.datasets:
+        for name, dataset in opened.items():
             out = request.out / places[name]
             baseline = request.baseline / places[name] if request.baseline else None
-            dataset = open_dataset(name, out / "dataset", request.documents)
             if request.sweep:
                 _sweep(dataset, out, configuration, request, bar, report)
             else:
@@ -109,6 +117,7 @@ def _report_run(
     if baseline:
         changes = compare_runs(baseline, out)
         _say_changes(changes, conditions, report)
+        report.say(shared_questions(baseline, out))
     write_report(measured, out / "report.html", baseline, changes)
     report.say(f"report: {out / 'report.html'}")
 
@@ -146,6 +155,7 @@ def _sweep(
 def _compare(before: Path, after: Path, conditions: Sequence[Condition]) -> Report:
     report = Report()
     _say_changes(compare_runs(before, after), conditions, report)
+    report.say(shared_questions(before, after))
     return report
 
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from corpus.errors import InvalidRequest
 from eval.outputs import ANSWER_COLUMNS, RETRIEVAL_COLUMNS, read_metrics, read_questions
-from eval.statistics import mean, paired_randomisation_test
+from eval.statistics import paired_randomisation_test
 
 Json = dict[str, Any]
+Questions = Mapping[str, Mapping[str, str]]
 
 _CONDITION = re.compile(r"\s*(?P<name>[^\s<>]+)\s*(?P<sign>[<>])\s*(?P<points>[+-]?[0-9]+(?:\.[0-9]+)?)\s*")
 _NOT_FRACTIONS = ("length_ratio", "citations", "questions", "count")
@@ -57,15 +58,41 @@ class Condition:
 
 
 def compare_runs(before: Path, after: Path) -> list[Change]:
-    """Every figure that both runs have, in the order of the second. Raises InvalidRequest."""
+    """Every figure that both runs have, in the order of the second.
+
+    Raises InvalidRequest, for runs that have no question in common too.
+    """
     old, new = read_metrics(before), read_metrics(after)
     old_figures, new_figures = flat_figures(old), flat_figures(new)
-    tests = _paired_tests(read_questions(before), read_questions(after))
+    then, now = read_questions(before), read_questions(after)
+    if not _shared(then, now):
+        sets = [metrics.get("config", {}).get("dataset", "") for metrics in (old, new)]
+        raise InvalidRequest(
+            f"{before} ({sets[0]}) and {after} ({sets[1]}) have no question in common: give runs of one set"
+        )
+    tests = _paired_tests(then, now)
     return [
         Change(name, old_figures[name], value, tests.get(name))
         for name, value in new_figures.items()
         if name in old_figures
     ]
+
+
+def shared_questions(before: Path, after: Path) -> str:
+    """How many questions each run has, in words, and how many of them p rests on."""
+    then, now = read_questions(before), read_questions(after)
+    shared = len(_shared(then, now))
+    if shared == len(then) == len(now):
+        return f"p: paired randomisation test over the {shared} questions"
+    return (
+        f"the runs have {len(then)} and {len(now)} questions: p is over the {shared} in both, "
+        "the figures are over all of each"
+    )
+
+
+def _shared(before: Questions, after: Questions) -> list[str]:
+    """The questions that both runs asked, by id and text."""
+    return [n for n in after if n in before and after[n]["question"] == before[n]["question"]]
 
 
 def flat_figures(metrics: Json) -> dict[str, float]:
@@ -114,11 +141,9 @@ def failures(changes: Sequence[Change], conditions: Sequence[Condition]) -> list
     return found
 
 
-def _paired_tests(
-    before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
-) -> dict[str, float]:
+def _paired_tests(before: Questions, after: Questions) -> dict[str, float]:
     """Dotted name of a figure over all questions -> p, over the questions that both runs have."""
-    shared = [name for name in after if name in before]
+    shared = _shared(before, after)
     clusters = {name: after[name].get("cluster") or name for name in shared}
     columns = {f"retrieval.all.{name}": name for name in RETRIEVAL_COLUMNS}
     columns |= {f"answers.all.{name}": name for name in ANSWER_COLUMNS}
@@ -143,5 +168,4 @@ def format_changes(changes: Sequence[Change], *, everything: bool = False) -> st
         p = "" if change.p is None else f"{change.p:.3f}"
         figures = f"{change.before * 100:>9.1f}{change.after * 100:>9.1f}{change.points:>+9.1f}{p:>8}"
         lines.append(f"{change.name:{width}}{figures}")
-    lines.append(f"mean change {mean([c.points for c in shown]):+.2f} points over {len(shown)} figures")
     return "\n".join(lines)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import types
 from collections.abc import Iterable
@@ -43,6 +44,17 @@ class RunSettings:
     cluster: str = ""
     seed: int = 0
     resamples: int = 1000
+
+    def __post_init__(self) -> None:
+        if self.depth < 1 or self.resamples < 1:
+            name = "depth" if self.depth < 1 else "resamples"
+            raise InvalidRequest(f"eval.{name} is {getattr(self, name)}: give 1 or more")
+        try:
+            groups = re.compile(self.cluster).groups
+        except re.error as error:
+            raise InvalidRequest(f"eval.cluster is {self.cluster!r}, no pattern: {error}") from error
+        if self.cluster and not groups:
+            raise InvalidRequest(f"eval.cluster is {self.cluster!r}: put what names the cluster in (...)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +145,14 @@ def _parsed(value: str, kind: Any, key: str) -> Any:
     if kind is str:
         return value
     if kind in (int, float):
+        wanted = "a whole number" if kind is int else "a number"
         try:
-            return kind(value)
+            number = kind(value)
         except ValueError as error:
-            wanted = "a whole number" if kind is int else "a number"
             raise InvalidRequest(f"{key} is {value!r}: give {wanted}") from error
+        least = 0 if key.startswith("eval.") else 1
+        if not math.isfinite(number) or (kind is int and number < least):
+            wanted += f", {least} or more" if kind is int else " that is finite"
+            raise InvalidRequest(f"{key} is {value!r}: give {wanted}")
+        return number
     raise InvalidRequest(f"{key} cannot be set from text: it holds a {kind}")

@@ -89,6 +89,10 @@ def read_dataset(name: str | Path) -> Dataset:
     if not folder.is_dir():
         raise DatasetProblem(f'{name} is no folder: give a folder in BEIR form, or the word "{SAMPLE}"')
     documents = folder / "corpus.jsonl"
+    for path in (documents, folder / "queries.jsonl", folder / "qrels" / "test.tsv"):
+        if not path.is_file():
+            needed = "a set needs corpus.jsonl, queries.jsonl and qrels/test.tsv"
+            raise DatasetProblem(f"{path} cannot be read (there is no such file): {needed}")
     return _read(folder.resolve().name, folder, documents, _ids_of_lines(documents))
 
 
@@ -114,8 +118,12 @@ def _read(name: str, folder: Path, documents: Path, document_ids: Collection[str
     qrels = _read_qrels(folder / "qrels" / "test.tsv", {query.id for query in queries}, document_ids)
     answers_path = folder / "answers.jsonl"
     answers = _read_answers(answers_path, queries, document_ids) if answers_path.exists() else {}
+    # Nothing is relevant where no question has an answer, as in a set that only measures refusing.
+    if not qrels and (not answers or any(answer.answerable for answer in answers.values())):
+        path = folder / "qrels" / "test.tsv"
+        raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
     # Published sets hold a question without text now and then: it is left out, and said to be.
-    blank = {query.id for query in queries if not query.text.strip()}
+    blank = {query.id for query in queries if not any(map(str.isalnum, query.text))}
     if blank:
         _log.warning("%s: left out for want of text: %s", name, ", ".join(sorted(blank)))
     return Dataset(
@@ -179,8 +187,6 @@ def _read_qrels(
         if query not in queries:
             refuse(path, line, f'query "{query}" is not in queries.jsonl', "add it there or drop the line")
         add_judgement(qrels, (query, document, grade), documents, path, line)
-    if not qrels:
-        raise DatasetProblem(f"{path} holds no judgement: write query id, document id and grade a line")
     return qrels
 
 

@@ -7,14 +7,26 @@ from typing import Any
 
 import numpy as np
 
+from corpus.errors import DatasetProblem, InvalidRequest
 from eval.asking import Asker
 from eval.citations import Passage
 from eval.datasets import Dataset, GoldAnswer, Query
 from eval.outcomes import Outcome
 from eval.progress import Bar
 from eval.scoring import Reference, make_reference, score_answer
+from qa.pipeline import understand
 
 Json = dict[str, Any]
+
+
+def check_questions(dataset: Dataset) -> None:
+    """Raises DatasetProblem for a question with gold that cannot be asked, as one that is too long."""
+    for query in dataset.queries:
+        if query.id in dataset.answers:
+            try:
+                understand(query.text)
+            except InvalidRequest as error:
+                raise DatasetProblem(f"{dataset.name}: {query.id!r} cannot be asked: {error}") from error
 
 
 class Examiner:
@@ -61,8 +73,7 @@ class Examiner:
         found = []
         for query in self._bar.each("asking in the question's language", members):
             language = self._languages[query.id]
-            only = self._asker.filter_of(query, languages=frozenset({language}))
-            answer = self._asker.ask(query, only)
+            answer = self._asker.ask(query, self._asker.own_language(query, language))
             figures = score_answer(answer, self._references[query.id], [language])
             found.append(self._outcome(query, "answerable", answer, figures=figures))
         return found

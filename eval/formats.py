@@ -14,7 +14,7 @@ from eval.datasets import SAMPLE, Dataset, read_dataset, read_over_files
 from eval.readers.beir import write_beir
 from eval.readers.miracl import is_miracl, read_miracl
 from eval.readers.rgb import is_rgb, read_rgb
-from eval.readers.spreadsheet import read_spreadsheet
+from eval.readers.spreadsheet import asks_of_documents, read_spreadsheet
 from eval.readers.squad import read_squad
 
 _FORMS = (
@@ -42,6 +42,8 @@ def open_dataset(name: str, work: Path, documents: Path | None = None) -> Datase
     if not path.exists() or (path.is_file() and kind not in (".json", ".jsonl", ".csv", ".tsv")):
         raise DatasetProblem(f"{name} is no evaluation set: give {_FORMS}")
     if kind in (".csv", ".tsv"):
+        raise DatasetProblem(f"{name} asks about documents: give their folder with --documents")
+    if path.is_file() and asks_of_documents(path):
         raise DatasetProblem(f"{name} asks about documents: give their folder with --documents")
     read = read_miracl if path.is_dir() else read_rgb if is_rgb(path) else read_squad
     write_beir(read(path), work)

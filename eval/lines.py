@@ -37,10 +37,19 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
                 if text.strip():
                     yield line, text
     except OSError as error:
-        raise DatasetProblem(
-            f"{path} cannot be read ({error.strerror}): "
-            "a set needs corpus.jsonl, queries.jsonl and qrels/test.tsv"
-        ) from error
+        raise DatasetProblem(f"{path} cannot be read ({error.strerror}): give a file that can") from error
+
+
+def read_text(path: Path, mend: str = "save the file as UTF-8") -> str:
+    """A file in UTF-8, with a byte order mark or without, whole. mend: what to do when it is in another."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DatasetProblem(f"{path} cannot be read ({error.strerror}): give a file that can") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        refuse(path, raw.count(b"\n", 0, error.start) + 1, "this is not UTF-8", mend)
 
 
 def new_id(row: dict[str, Any], known: Collection[str], path: Path, line: int) -> str:

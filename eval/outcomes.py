@@ -52,8 +52,8 @@ class Outcome:
 
     @property
     def confidence(self) -> float:
-        """The score of the best passage: what a user could rank answers by."""
-        return max((hit["score"] for hit in self.answer["hits"]), default=0.0)
+        """How sure the answer is of itself: the score of its best evidence."""
+        return float(self.answer["confidence"])
 
     @property
     def cited_language(self) -> str:

@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from corpus.errors import InvalidRequest
@@ -24,18 +25,33 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 
 
+def prepare_folder(folder: Path) -> None:
+    """Make a folder for a run, before anything is worked out. Raises InvalidRequest where that fails."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+def _unwritable(folder: Path, error: OSError) -> InvalidRequest:
+    return InvalidRequest(f"{folder} cannot be written ({error.strerror}): give another --out")
+
+
 def write_outputs(measured: Measured, folder: Path) -> None:
     """Write everything but the report. Raises InvalidRequest when the folder cannot be written."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_trec_run(folder / "run.trec", measured.run)
+        write_trec_run(folder / "run.own-language.trec", measured.own_run)
         rows = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in answer_rows(measured))
         replace_text(folder / "answers.jsonl", rows)
         _write_csv(folder / QUESTIONS, question_rows(measured))
         # Last, so that a folder with metrics.json is whole.
         replace_text(folder / METRICS, json.dumps(measured.metrics, indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
-        raise InvalidRequest(f"{folder} cannot be written ({error.strerror}): give another --out") from error
+        raise _unwritable(folder, error) from error
 
 
 def replace_text(path: Path, text: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from eval.compare import Change
 from eval.outputs import RETRIEVAL_COLUMNS, read_metrics, read_questions, replace_text
 from eval.report_questions import worst_questions
 from eval.report_style import STYLE
+from eval.report_tables import html_table
 from eval.run import Measured
 
 Json = dict[str, Any]
@@ -114,7 +115,7 @@ def _retrieval(retrieval: Json) -> str:
     }
     rows = sorted({row for row, _ in pairs})
     columns = sorted({column for _, column in pairs})
-    table = _table(
+    table = html_table(
         {"all": retrieval["all"], **retrieval["by_language"]},
         {name: name for name in (*RETRIEVAL_COLUMNS, "questions")},
     )
@@ -123,7 +124,22 @@ def _retrieval(retrieval: Json) -> str:
         "count; all other passages stay in the ranking.</figcaption>"
         f"{heat_map(pairs, rows, columns)}</figure>"
     )
-    return f"<p class=note>By language of the question.</p>{table}<div class=pair>{heat}</div>"
+    return (
+        f"<p class=note>By language of the question.</p>{table}<div class=pair>{heat}</div>{_own(retrieval)}"
+    )
+
+
+def _own(retrieval: Json) -> str:
+    """The ranking with only passages of the question's language searched, where there are others."""
+    own = retrieval["own_language_pool"]
+    if len(own["by_language"]) < 2:
+        return ""
+    table = html_table(
+        {"all": own["all"], **own["by_language"]}, {name: name for name in (*RETRIEVAL_COLUMNS, "questions")}
+    )
+    lost = ", ".join(f"{escape(language)} {loss * 100:+.1f}" for language, loss in own["loss"].items())
+    note = f"<p class=note>What the passages of other languages cost, in points of nDCG@10: {lost}.</p>"
+    return f"<h3>Only passages of the question's language</h3>{note}{table}"
 
 
 def _answers(metrics: Json, before: Json) -> str:
@@ -154,18 +170,18 @@ def _answers(metrics: Json, before: Json) -> str:
     )
     names = {**_ANSWER_NAMES, "length_ratio": "length ratio", "questions": "questions"}
     tables = "<h3>All passages, by language of the question</h3>"
-    tables += _table({"all": figures, **answers["by_language"]}, names)
+    tables += html_table({"all": figures, **answers["by_language"]}, names)
     own = answers["own_language_pool"]
     if own["all"]["questions"]:
         tables += "<h3>Only passages of the question's language</h3>"
-        tables += _table({"all": own["all"], **own["by_language"]}, names)
+        tables += html_table({"all": own["all"], **own["by_language"]}, names)
     if answers["generated_only"]["all"]["questions"]:
         tables += "<h3>Generated sentences alone, in the answers that have any</h3>"
         alone = answers["generated_only"]
-        tables += _table({"all": alone["all"], **alone["by_language"]}, names)
+        tables += html_table({"all": alone["all"], **alone["by_language"]}, names)
     if answers["by_pair"]:
         tables += "<h3>By language of the question and of the first citation</h3>"
-        tables += _table(answers["by_pair"], names)
+        tables += html_table(answers["by_pair"], names)
     tables += _extra(answers)
     return f"<div class=pair>{dots}{composition}</div>{tables}"
 
@@ -175,13 +191,13 @@ def _extra(answers: Json) -> str:
     parts = ""
     if abilities := answers.get("rgb"):
         names = {"accuracy": "accuracy", "refused": "refused", "misled": "misled", "questions": "questions"}
-        parts += "<h3>RGB's abilities</h3>" + _table(
+        parts += "<h3>RGB's abilities</h3>" + html_table(
             {name.replace("_", " "): figures for name, figures in abilities.items()}, names
         )
     if judge := answers.get("judge"):
         figures = {name: name.replace("_", " ") for name in judge["figures"]}
         parts += f"<h3>Judged by {escape(judge['model'])}</h3>"
-        parts += _table(
+        parts += html_table(
             {"all": judge["figures"] | {"questions": judge["questions"]}},
             figures | {"questions": "questions"},
         )
@@ -193,7 +209,7 @@ def _abstention(metrics: Json, before: Json) -> str:
         return ""
     now, then = metrics["answers"]["abstention"], before.get("answers", {}).get("abstention")
     figures = {**now["by_language"], "all": {name: now[name] for name in _REFUSALS if name in now}}
-    table = _table({"all": figures.pop("all"), **figures}, _REFUSALS)
+    table = html_table({"all": figures.pop("all"), **figures}, _REFUSALS)
     series = [("this run", now["risk_coverage"]["points"])]
     if then:
         series.append(("baseline", then["risk_coverage"]["points"]))
@@ -208,10 +224,10 @@ def _abstention(metrics: Json, before: Json) -> str:
         low, high = bins[0][0], bins[-1][0]
         reliable = (
             "<figure><figcaption><b>Reliability</b>Share of right answers by tenths of the answered "
-            "questions, by the score of the best passage. It should rise.</figcaption>"
+            "questions, by the score of their best evidence. It should rise.</figcaption>"
             + curve(
                 [("this run", bins)],
-                "score of the best passage",
+                "score of the best evidence",
                 "right",
                 x_range=(low, high),
                 percent=(False, True),
@@ -278,32 +294,3 @@ def _configuration(config: Json) -> str:
     unreadable = "".join(f"<li>{escape(name)}: {escape(why)}</li>" for name, why in config["unreadable"])
     listed = f"<h3>Documents that could not be read</h3><ul>{unreadable}</ul>" if unreadable else ""
     return f"{listed}<div class=scroll><table class=text><tbody>{body}</tbody></table></div>"
-
-
-def _table(rows: Mapping[str, Json], names: Mapping[str, str]) -> str:
-    """Rows of fractions in percent; counts and ratios as they are, intervals under the figures."""
-    names = {
-        name: shown for name, shown in names.items() if any(name in figures for figures in rows.values())
-    }
-    head = "".join(f"<th scope=col>{escape(shown)}</th>" for shown in names.values())
-    body = []
-    for row, figures in rows.items():
-        cells = "".join(f"<td>{_cell(name, figures)}</td>" for name in names)
-        body.append(f"<tr><th scope=row>{escape(row)}</th>{cells}</tr>")
-    return (
-        f"<div class=scroll><table><thead><tr><th></th>{head}</tr></thead>"
-        f"<tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-def _cell(name: str, figures: Json) -> str:
-    value = figures.get(name)
-    if value is None:
-        return "–"
-    if name == "questions":
-        return f"{value:,}"
-    if name == "length_ratio":
-        return f"{value:.2f}"
-    interval = figures.get("intervals", {}).get(name)
-    small = f"<small>{interval[0] * 100:.0f}–{interval[1] * 100:.0f}</small>" if interval else ""
-    return f"{value * 100:.1f}{small}"

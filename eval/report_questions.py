@@ -37,7 +37,7 @@ def worst_questions(measured: Measured, baseline: Mapping[str, Mapping[str, str]
         ),
         (
             "Refused although the documents answer",
-            "Sorted by the score of the best passage.",
+            "Sorted by the score of the best evidence.",
             [o for o in by_confidence if o in answerable and o.refused],
         ),
         (
@@ -65,7 +65,7 @@ def _group(title: str, note: str, body: str) -> str:
 
 def _answered(outcome: Outcome, measured: Measured, baseline: Mapping[str, Mapping[str, str]]) -> str:
     gold = measured.dataset.answers[outcome.query.id]
-    stated = [f"{_plain(text)}" for text in dict.fromkeys(
+    stated = [f"<bdi>{_plain(text)}</bdi>" for text in dict.fromkeys(
         [*gold.answers, *(text for texts in gold.answers_by_language.values() for text in texts)]
     )]  # fmt: skip
     answer = _plain(outcome.answer["answer"])
@@ -74,13 +74,13 @@ def _answered(outcome: Outcome, measured: Measured, baseline: Mapping[str, Mappi
         then = _plain(before.removeprefix("'"))
         same = " (the same)" if before.removeprefix("'") == outcome.answer["answer"] else ""
         answer = (
-            f"<div class=sides><div><small>baseline{same}</small>{then}</div>"
-            f"<div><small>this run</small>{answer}</div></div>"
+            f'<div class=sides dir=ltr><div><small>baseline{same}</small><p dir="auto">{then}</p></div>'
+            f'<div><small>this run</small><p dir="auto">{answer}</p></div></div>'
         )
     hits = [hit["document_id"] for hit in outcome.answer["hits"]][:_HITS]
     cited = cited_spans(outcome.answer)
     rows = [("gold", " · ".join(stated) or "none: nothing says it"), ("answer", answer)]
-    why = f"{outcome.query.id} · {outcome.language} · best passage {outcome.confidence:.1f}"
+    why = f"{outcome.query.id} · {outcome.language} · confidence {outcome.confidence:.1f}"
     return _question(outcome.query.text, why, rows, _hits(outcome.query.id, hits, cited, measured))
 
 

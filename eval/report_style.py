@@ -56,7 +56,7 @@ th, td { padding: 7px 11px; text-align: end; border-bottom: 1px solid var(--line
 td, tbody th { white-space: nowrap; }
 tr:last-child td, tr:last-child th { border-bottom: 0; }
 th { font-weight: 600; color: var(--soft); font-size: 13px; vertical-align: bottom; }
-tbody th { vertical-align: baseline; }
+tbody th, td { vertical-align: baseline; }
 tbody th, th:first-child { text-align: start; color: var(--ink); }
 td small { color: var(--soft); display: block; font-size: 11px; }
 .heat td, .heat thead th { text-align: center; }
@@ -83,7 +83,7 @@ u { text-decoration-color: var(--one); text-decoration-thickness: 2px; text-unde
 mark { background: var(--mark); color: inherit; border-radius: 3px; padding: 0 2px; }
 .sides { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; }
 .sides div { border-inline-start: 3px solid var(--line); padding-inline-start: 10px; }
-.sides small { color: var(--soft); display: block; }
+.sides small { color: var(--soft); display: block; } .sides p { margin: 0; }
 footer { margin-top: 48px; color: var(--soft); font-size: 13px; }
 @media (max-width: 620px) { .sides, .question dl { grid-template-columns: 1fr; } }
 @media print {
@@ -92,7 +92,8 @@ footer { margin-top: 48px; color: var(--soft); font-size: 13px; }
   body { font-size: 11pt; } main { max-width: none; padding: 0; } nav { display: none; }
   .card, figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }
   .cards { grid-template-columns: repeat(6, 1fr); } .card { padding: 8px; } .card b { font-size: 17pt; }
-  .scroll { overflow: visible; } table { font-size: 9pt; } th, td { padding: 4px 6px; }
+  .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: 3px 4px; }
+  th { font-size: 7.5pt; } thead th { white-space: normal; } td small { font-size: 6.5pt; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   @page { margin: 16mm; }
 }

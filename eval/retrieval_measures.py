@@ -28,15 +28,20 @@ def retrieval_measures(
     document_languages: Mapping[str, str],
     clusters: Mapping[str, str] | None = None,
     bootstrap: Bootstrap | None = None,
+    own_run: Run | None = None,
 ) -> dict[str, Any]:
     """Means over the questions that have a relevant document, as fractions of 1.
 
-    Returns {"all": figures, "by_language": {"en": figures}, "by_pair": {"en->zh": figures}}; figures are
-    the measures and how many questions they rest on, and where clusters are given (question id -> cluster)
-    their 95% intervals under "intervals". A question that the run lacks counts 0.
+    Returns {"all": figures, "by_language": {"en": figures}, "by_pair": {"en->zh": figures},
+    "between_languages": {"en": nDCG@10}}; figures are the measures and how many questions they rest on, and
+    where clusters are given (question id -> cluster) their 95% intervals under "intervals". A question that
+    the run lacks counts 0. With own_run, a ranking of the documents of each question's own language alone,
+    also "own_language_pool": {"all", "by_language", "loss"}.
 
     Pair a->b: questions in a with a relevant document in b. Before scoring, relevant documents in other
-    languages than b are taken out of the ranking; all other documents stay.
+    languages than b are taken out of the ranking; all other documents stay. between_languages: the mean over
+    the pairs of a question language with the others. loss: nDCG@10 in the own-language pool less that of the
+    pair a->a, which is what the documents of other languages cost.
     """
     relevant = {
         query: judged for query, judged in qrels.items() if any(grade > 0 for grade in judged.values())
@@ -66,10 +71,47 @@ def retrieval_measures(
         for language in languages:
             if asked := asked_in(language, pair_figures):
                 by_pair[f"{language}->{passage_language}"] = means(asked)
-    return {
+    found: dict[str, Any] = {
         "all": means(figures),
         "by_language": {language: means(asked_in(language, figures)) for language in languages},
         "by_pair": dict(sorted(by_pair.items())),
+        "between_languages": _between(by_pair),
+    }
+    if own_run is not None:
+        own = per_query(own_run, _of_own_language(relevant, query_languages, document_languages))
+        by_language = {language: means(asked) for language in languages if (asked := asked_in(language, own))}
+        found["own_language_pool"] = {
+            "all": means(own),
+            "by_language": by_language,
+            "loss": {
+                language: one["nDCG@10"] - by_pair[f"{language}->{language}"]["nDCG@10"]
+                for language, one in by_language.items()
+            },
+        }
+    return found
+
+
+def _between(by_pair: Mapping[str, Figures]) -> Figures:
+    """Question language -> the mean nDCG@10 of its pairs with other languages."""
+    found: dict[str, list[float]] = {}
+    for pair, figures in by_pair.items():
+        language, _, other = pair.partition("->")
+        if language != other:
+            found.setdefault(language, []).append(figures["nDCG@10"])
+    return {language: float(np.mean(values)) for language, values in sorted(found.items())}
+
+
+def _of_own_language(
+    qrels: Qrels, query_languages: Mapping[str, str], document_languages: Mapping[str, str]
+) -> Qrels:
+    """Qrels of the documents in the question's language alone."""
+    return {
+        query: {
+            document: grade
+            for document, grade in judged.items()
+            if document_languages.get(document, UNKNOWN) == query_languages.get(query, UNKNOWN)
+        }
+        for query, judged in qrels.items()
     }
 
 

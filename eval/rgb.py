@@ -27,6 +27,7 @@ def ability_figures(outcomes: Sequence[Outcome]) -> Json:
     the share of answers that state the planted fact, refused the share that states nothing.
     """
     found: Json = {}
+    outcomes = [outcome for outcome in outcomes if not outcome.taken_out]
     for ability, members in by_group(outcomes, lambda outcome: outcome.query.ability).items():
         refused = mean([outcome.refused for outcome in members])
         figures: Json = {"questions": len(members), "refused": refused}

@@ -18,7 +18,7 @@ from eval.cache import ResultCache, code_of_answers, eval_folder
 from eval.citations import Passage
 from eval.configuration import Configuration, generator_identity
 from eval.datasets import Dataset
-from eval.examining import Examiner
+from eval.examining import Examiner, check_questions
 from eval.outcomes import Outcome, by_group, clusters_of, sentence_shares, summarise
 from eval.planted import planted_figures
 from eval.progress import Bar, Silent
@@ -42,14 +42,16 @@ _SHOWN_HITS = 5
 class Measured:
     """A finished run. metrics: as metrics.json holds it. run: question -> document -> score.
 
-    outcomes: over the full pool, of all questions that have an answer or are known to have none, those
-    asked without their passages last. own_pool: of the questions with an answer in their own language, over
-    passages of that language alone.
+    own_run: the same with only the documents of the question's language searched. outcomes: over the full
+    pool, of all questions that have an answer or are known to have none, those asked without their passages
+    last. own_pool: of the questions with an answer in their own language, over passages of that language
+    alone.
     """
 
     dataset: Dataset
     metrics: Json
     run: Mapping[str, Mapping[str, float]]
+    own_run: Mapping[str, Mapping[str, float]]
     languages: Mapping[str, str]
     passages: Mapping[str, Passage]
     outcomes: Sequence[Outcome]
@@ -75,6 +77,8 @@ def evaluate(
     settings, bar = configuration.eval, bar or Silent()
     cache = cache or eval_folder()
     dataset = limited(dataset, settings.limit)
+    if settings.answers:
+        check_questions(dataset)  # before anything is worked out
     embedder = embedder or configuration.models.load_embedder()
     indexed = index_dataset(dataset, cache / "indexes", embedder, configuration, bar.indexing)
     results = ResultCache(cache / "results.sqlite")
@@ -83,7 +87,7 @@ def evaluate(
         languages = {query.id: detect_language(query.text)[0] for query in dataset.queries}
         searched = bar.each("searching", dataset.queries)
         found = {query.id: asker.search(query, languages[query.id]) for query in searched}
-        run = {name: {str(document): score for document, score in f["hits"]} for name, f in found.items()}
+        run, own_run = ({name: dict(f[part]) for name, f in found.items()} for part in ("hits", "own_hits"))
         document_languages = {indexed.names[d.id]: d.language for d in indexed.index.documents()}
         titles = {indexed.names[d.id]: d.title for d in indexed.index.documents()}
         clusters = clusters_of(dataset, titles, settings.cluster)
@@ -91,7 +95,7 @@ def evaluate(
         metrics: Json = {
             "schema": SCHEMA,
             "retrieval": retrieval_measures(
-                run, dataset.qrels, languages, document_languages, clusters, bootstrap
+                run, dataset.qrels, languages, document_languages, clusters, bootstrap, own_run
             ),
         }
         outcomes: list[Outcome] = []
@@ -115,7 +119,7 @@ def evaluate(
     finally:
         asker.close()
         results.close()
-    return Measured(dataset, metrics, run, languages, passages, outcomes, own, milliseconds)
+    return Measured(dataset, metrics, run, own_run, languages, passages, outcomes, own, milliseconds)
 
 
 def limited(dataset: Dataset, limit: int) -> Dataset:

@@ -22,6 +22,10 @@ def format_metrics(metrics: Json) -> str:
     retrieval = metrics["retrieval"]
     rows = {"all": retrieval["all"], **retrieval["by_language"], **retrieval["by_pair"]}
     lines = ["retrieval", *_table(rows, _RETRIEVAL)]
+    own = retrieval["own_language_pool"]
+    if len(own["by_language"]) > 1:
+        rows = {"all": own["all"], **own["by_language"]}
+        lines += ["", "retrieval, passages of the question's language", *_table(rows, _RETRIEVAL)]
     if answers := metrics.get("answers"):
         lines += [
             "",

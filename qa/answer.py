@@ -55,7 +55,11 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A checked answer. closest: near-miss passages, filled when abstained. timings: milliseconds."""
+    """A checked answer. closest: near-miss passages, filled when abstained. timings: milliseconds.
+
+    confidence: the score of the best evidence, which the threshold of abstention is set against; on one
+    scale for all languages, higher is surer.
+    """
 
     question: str
     language: str
@@ -64,6 +68,7 @@ class Answer:
     hits: tuple[Hit, ...]
     abstained: bool
     short_answer: str = ""
+    confidence: float = 0.0
     closest: tuple[Citation, ...] = ()
     timings: Mapping[str, float] = field(default_factory=dict)
 

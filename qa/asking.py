@@ -110,7 +110,8 @@ class Asking:
         self._mark("retrieve_ms")
         yield SourcesEvent(tuple(hits))
         evidence = self._evidence(embedding, chunks[:EVIDENCE_HITS])
-        answerable = bool(evidence) and self._sureness(evidence[0]) >= self._settings.threshold
+        confidence = self._sureness(evidence[0]) if evidence else 0.0
+        answerable = bool(evidence) and confidence >= self._settings.threshold
         for event in self._answer(evidence) if answerable else self._abstain():
             if "first_ms" not in self._timings:
                 self._mark("first_ms")
@@ -128,6 +129,7 @@ class Asking:
                 hits=tuple(hits),
                 abstained=abstained,
                 short_answer=short,
+                confidence=confidence,
                 closest=self._closest(evidence) if abstained else (),
                 timings=self._timings,
             )

@@ -19,6 +19,7 @@ def answer_json(question_id: str, answer: Answer) -> Json:
         "language": answer.language,
         "answer": answer.text,
         "short_answer": answer.short_answer,
+        "confidence": round(answer.confidence, 3),
         "abstained": answer.abstained,
         "sentences": [
             {

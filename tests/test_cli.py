@@ -27,6 +27,7 @@ ANSWER = {
     "language",
     "answer",
     "short_answer",
+    "confidence",
     "abstained",
     "sentences",
     "citations",

@@ -224,10 +224,10 @@ def test_a_question_without_text_is_left_out_and_named(
     folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with (folder / "queries.jsonl").open("a", encoding="utf-8") as queries:
-        queries.write(lines([{"_id": "q3", "text": "\t"}]))
+        queries.write(lines([{"_id": "q3", "text": "\t"}, {"_id": "q4", "text": "؟؟"}]))
     with (folder / "qrels" / "test.tsv").open("a", encoding="utf-8") as qrels:
         qrels.write("q3\td1\t1\n")
     dataset = read_dataset(folder)
     assert [query.id for query in dataset.queries] == ["q1", "q2"]
     assert set(dataset.qrels) == {"q1"}
-    assert "q3" in caplog.text
+    assert "q3, q4" in caplog.text

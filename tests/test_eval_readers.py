@@ -12,6 +12,7 @@ import pytest
 from corpus.errors import DatasetProblem, InvalidRequest
 from eval.formats import open_dataset
 from eval.pool import pool_sets
+from eval.readers.jsons import line_of
 
 SQUAD: dict[str, Any] = {
     "data": [
@@ -112,7 +113,7 @@ def test_cmrc_as_first_published(tmp_path: Path) -> None:
     [
         (["paragraphs", 0, "context"], None, r"data\[0\].paragraphs\[0\].context: it is missing"),
         (["paragraphs", 0, "qas", 0, "id"], None, r"qas\[0\].id: it is missing"),
-        (["paragraphs", 0, "qas", 1, "id"], "s1", r'line \d+, .*qas\[1\].*"s1" came before'),
+        (["paragraphs", 0, "qas", 1, "id"], "s1", r'line 23: data.*qas\[1\]: the id "s1" came before'),
         (["paragraphs", 0, "qas", 0, "question"], " ", "question: no text"),
         (["paragraphs", 0, "qas", 0, "answers"], None, "there are no answers"),
         (["paragraphs", 0, "qas", 0, "answers"], [{"text": 3.5}, {}], "text: it is missing"),
@@ -129,6 +130,34 @@ def test_wrong_squad(tmp_path: Path, where: list[Any], value: Any, message: str)
     with pytest.raises(DatasetProblem, match=message) as caught:
         open_dataset(put(tmp_path / "bad.json", broken), tmp_path / "work")
     assert str(caught.value).startswith(str(tmp_path / "bad.json"))
+
+
+LINES = """{"data": [
+  {"title": "a, \\"b\\"",
+   "paragraphs": [{"context": "x {", "qas": []},
+                  {"context": "y",
+                   "qas": [
+                     {"id": 7, "question": null}]}]}]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "line"),
+    [
+        ((), 1),
+        (("data", 0, "title"), 2),
+        (("data", 0, "paragraphs", 0, "qas"), 3),
+        (("data", 0, "paragraphs", 1), 4),
+        (("data", 0, "paragraphs", 1, "qas", 0, "question"), 6),
+        (("data", 0, "paragraphs", 1, "qas", 0, "answers"), 6),  # missing: where it should be
+        (("data", 0, "paragraphs", 1, "qas", 3), 5),
+    ],
+)
+def test_line_of_a_value(steps: tuple[str | int, ...], line: int) -> None:
+    assert line_of(LINES, steps) == line
+    # The same object as the second of two that stand one on a line.
+    flat = json.dumps({"data": 1}) + "\n\n" + json.dumps(json.loads(LINES)) + "\n"
+    assert line_of(flat, (1, *steps)) == 3
 
 
 def test_squad_without_an_article(tmp_path: Path) -> None:
@@ -157,6 +186,51 @@ def test_rgb_gives_every_question_a_pool(tmp_path: Path) -> None:
     assert (pools.count("noise-0"), pools.count("rejection-0")) == (5, 5)
     assert dataset.answers["noise-0"].answers == ("1998", "in 1998")
     assert not dataset.answers["rejection-0"].answerable
+
+
+# What the published files hold beside the plain case: a number for an id, flat answers each of which is
+# wanted, keys of no use, white space and empty texts among the documents.
+PUBLISHED_RGB = {
+    "zh": {"id": 0, "query": "图书馆有多少个座位？", "answer": ["620"],
+           "positive": ["新图书馆共有620个座位。"],
+           "negative": ["", "旧馆改为茶馆。", "夜市每周五开放。", "馆长姓沈。", "镇在山谷中。"]},
+    "zh_int": {"id": 1, "query": "博物馆和剧院何时开放", "answer": ["3月8日", "5月20日"],
+               "asnwer1": ["3月8日"], "answer2": ["5月20日"],
+               "positive": [["博物馆于3月8日\t\r 开放。", "3月8日开馆。"], ["剧院5月20日开放。"]],
+               "negative": ["地铁在建。", "门票三十元。", "茶叶有名。"]},
+    "zh_fact": {"id": 2, "query": "小学有多少名学生？", "answer": "132", "fakeanswer": "968",
+                "positive_wrong": ["小学现有968名学生。"], "positive": ["小学现有132名学生。"],
+                "negative": ["石桥很老。", "早上八点上课。"]},
+}  # fmt: skip
+
+
+def test_rgb_as_published(tmp_path: Path) -> None:
+    found = {}
+    for name, row in PUBLISHED_RGB.items():
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+        found[name] = open_dataset(str(path), tmp_path / f"work-{name}")
+    rows = found["zh"].corpus[0].read_text(encoding="utf-8").splitlines()
+    assert len([row for row in rows if '"noise-0"' in row]) == 5
+    assert found["zh"].answers["noise-0"].answers == ("620",)
+    assert found["zh"].answers["noise-0"].all_of == ()
+    both = found["zh_int"].answers["integration-1"]
+    assert both.all_of == (("3月8日",), ("5月20日",))
+    texts = [json.loads(row)["text"] for row in found["zh_int"].corpus[0].read_text("utf-8").splitlines()]
+    assert texts[:3] == ["博物馆于3月8日\t\r 开放。", "剧院5月20日开放。", "3月8日开馆。"]
+    assert len(both.evidence_ids) == 3
+    assert len(texts) == 5
+    fact = found["zh_fact"].answers["counterfactual-2"]
+    assert (fact.answers, fact.wrong) == (("132",), ("968",))
+    assert "132名" not in found["zh_fact"].corpus[0].read_text(encoding="utf-8")
+
+
+def test_rgb_names_the_line_of_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "en.json"
+    row = {**RGB[0], "positive": None}
+    path.write_text(f"{json.dumps({**RGB[0], 'id': 9})}\n{json.dumps(row)}\n", encoding="utf-8")
+    with pytest.raises(DatasetProblem, match=r"en.json, line 2: \[1\].positive: no list but null"):
+        open_dataset(str(path), tmp_path / "work")
 
 
 def test_rgb_integration_and_counterfactual(tmp_path: Path) -> None:
@@ -193,6 +267,15 @@ def test_miracl(miracl: Path, tmp_path: Path) -> None:
     assert dataset.qrels == {"11": {"1#0": 1, "1#1": 0}}
     assert dataset.queries[0].text == "Which line?"
     assert dataset.answers == {}
+
+
+def test_miracl_topics_without_judgements_are_left_out(
+    miracl: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    hidden = miracl / "topics" / "topics.miracl-v1.0-en-test-b.tsv"
+    hidden.write_text("test-1\tWho drove?\n", encoding="utf-8")
+    assert [query.id for query in open_dataset(str(miracl), tmp_path / "work").queries] == ["11"]
+    assert "1 topics without judgements" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -254,6 +337,39 @@ def test_spreadsheet(documents: Path, tmp_path: Path) -> None:
     assert dataset.qrels == {"q001": {"trams.txt": 1}, "q002": {"2024/stops.txt": 1}}
     assert dataset.answers["q001"].answers == ("1998", "in 1998")
     assert dataset.answers["q003"].unanswerable_kind == "near"
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+@pytest.mark.parametrize("mark", ["\ufeff", ""])
+@pytest.mark.parametrize("comma", [";", "\t", ","])
+def test_spreadsheet_as_excel_saves_it(
+    documents: Path, tmp_path: Path, end: str, mark: str, comma: str
+) -> None:
+    rows = [["Question", "Answer", "Source"], ['"كم محطة؟"', '"nine, or 9"', "stops.txt"]]
+    path = tmp_path / "questions.csv"
+    path.write_bytes((mark + end.join(comma.join(row) for row in rows) + end).encode("utf-8"))
+    dataset = open_dataset(str(path), tmp_path / "work", documents)
+    assert [query.text for query in dataset.queries] == ["كم محطة؟"]
+    assert dataset.answers["q001"].answers == ("nine, or 9",)
+
+
+@pytest.mark.parametrize("encoding", ["cp1256", "utf-16", "gb18030"])
+def test_spreadsheet_in_another_encoding(documents: Path, tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "questions.csv"
+    path.write_bytes("question,answer,source\nكم محطة؟,nine,stops.txt\n".encode(encoding))
+    line = 1 if encoding == "utf-16" else 2
+    with pytest.raises(
+        DatasetProblem, match=f'line {line}: this is not UTF-8: save the table as "CSV UTF-8"'
+    ):
+        open_dataset(str(path), tmp_path / "work", documents)
+
+
+def test_rows_of_questions_need_their_documents(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    for text in ('{"question": "When?"}\n', '{"question": "When?"}\n{"question": "Who?"}\n'):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(DatasetProblem, match="asks about documents: give their folder"):
+            open_dataset(str(path), tmp_path / "work")
 
 
 def test_spreadsheet_as_jsonl(documents: Path, tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from eval.compare import compare_runs
 from eval.configuration import Configuration
 from eval.datasets import read_dataset
+from eval.outputs import write_outputs
 from eval.report import write_report
 from eval.run import evaluate
 from index.embedder import HashEmbedder
@@ -40,7 +43,9 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]
     )
     measured = evaluate(dataset, configuration, embedder=HashEmbedder(), cache=folder / "cache")
-    write_report(measured, folder / "report.html", None, [])
+    write_outputs(measured, folder / "before")
+    changes = compare_runs(folder / "before", folder / "before")
+    write_report(measured, folder / "report.html", folder / "before", changes)
     return folder / "report.html"
 
 
@@ -71,6 +76,12 @@ def test_report_in_a_browser(page: Path) -> None:
                 shown.set_viewport_size({"width": width, "height": 900})
                 assert shown.evaluate("document.documentElement.scrollWidth") <= width
             shown.emulate_media(media="print")
+            shown.set_viewport_size({"width": 672, "height": 950})  # A4 without its margins
+            for table in shown.locator(".scroll").all():
+                assert table.evaluate("box => box.scrollWidth <= box.clientWidth"), table.inner_text()[:90]
+            sides = shown.locator(".sides p").filter(has_text=re.compile("^[\u0600-\u06ff]")).all()
+            assert len(sides) >= 2
+            assert {side.evaluate(direction) for side in sides} == {"rtl"}
             assert not shown.locator("nav").is_visible()
             assert shown.locator(".question").first.is_visible()
         finally:

@@ -105,7 +105,30 @@ def test_pair_takes_out_relevant_documents_of_other_languages() -> None:
     assert found["by_language"]["zh"]["RR"] == pytest.approx(1 / 2)
     assert found["by_language"]["en"]["RR"] == pytest.approx((1 + 1 / 2) / 2)
     assert found["by_language"]["en"]["questions"] == 2
+    assert found["between_languages"] == {
+        "en": pytest.approx((pairs["en->ar"]["nDCG@10"] + pairs["en->zh"]["nDCG@10"]) / 2),
+        "zh": pytest.approx(pairs["zh->en"]["nDCG@10"]),
+    }
+    assert "own_language_pool" not in found
     assert found["all"]["RR"] == pytest.approx((1 + 1 / 2 + 1 / 2) / 3)
+
+
+def test_own_language_pool_and_what_other_languages_cost() -> None:
+    languages = {"en1": "en", "en2": "en", "zh1": "zh", "zh2": "zh"}
+    qrels = {"q1": {"en1": 1, "zh1": 1}, "q2": {"zh2": 1}, "q3": {"zh1": 1}}
+    run = {
+        "q1": {"zh2": 3.0, "en1": 2.0, "zh1": 1.0},  # a passage of another language is before en1
+        "q2": {"zh2": 2.0, "zh1": 1.0},
+        "q3": {"zh1": 1.0},
+    }
+    own = {"q1": {"en1": 2.0, "en2": 1.0}, "q2": {"zh1": 2.0, "zh2": 1.0}, "q3": {"en1": 1.0}}
+    asked = {"q1": "en", "q2": "zh", "q3": "en"}
+    found = retrieval_measures(run, qrels, asked, languages, own_run=own)["own_language_pool"]
+    assert found["all"]["questions"] == 2  # nothing in q3's language is relevant
+    assert found["by_language"]["en"]["RR"] == 1
+    assert found["by_language"]["zh"]["RR"] == 1 / 2
+    assert found["loss"]["en"] == pytest.approx(1 - 1 / log2(3), abs=1e-4)
+    assert found["loss"]["zh"] == pytest.approx(1 / log2(3) - 1, abs=1e-4)  # it gains
 
 
 def test_intervals_over_clusters() -> None:

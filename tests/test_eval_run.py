@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import eval.command
-from corpus.errors import InvalidRequest
+from corpus.errors import DatasetProblem, InvalidRequest
 from eval.cache import ResultCache, key_of
 from eval.command import Report, Request, run_command
 from eval.compare import Change, Condition, find_change
@@ -27,7 +27,7 @@ from eval.outputs import write_outputs
 from eval.report import write_report
 from eval.retrieval_measures import MEASURES
 from eval.run import Measured, evaluate
-from index.embedder import HashEmbedder
+from index.embedder import HashEmbedder, SentenceTransformerEmbedder
 from qa.generators.scripted import ScriptedGenerator
 from qa.settings import load_settings
 
@@ -108,6 +108,51 @@ def test_figures_of_a_run(run: Evaluate) -> None:
     assert metrics["speed"]["index_bytes_per_chunk"] > 0
 
 
+def test_the_ranking_in_the_language_of_the_question(run: Evaluate) -> None:
+    measured = run("eval.answers=off")
+    own = measured.metrics["retrieval"]["own_language_pool"]
+    assert own["all"]["questions"] == 4
+    assert own["by_language"].keys() == own["loss"].keys() == {"en", "ar", "zh"}
+    for name, language in measured.languages.items():
+        found = {document[:2] for document in measured.own_run[name]}
+        assert found == {language}
+        # A filter narrows what may be found and changes no score of what only one language has.
+        assert len(measured.run[name]) == len(DOCUMENTS)
+
+
+def test_confidence_is_the_score_of_the_best_evidence(run: Evaluate) -> None:
+    measured = run()
+    confidences = {outcome.confidence for outcome in measured.outcomes}
+    assert len(confidences) == len(QUESTIONS)
+    # It is what the threshold is set against: above the surest answer all are refused, below it one is not.
+    surest = max(confidences)
+    for threshold, answered in ((surest + 0.01, 0), (surest - 0.01, 1)):
+        again = run(f"answer.threshold={threshold}", "eval.planted=0")
+        assert sum(not outcome.refused for outcome in again.outcomes) == answered
+        assert {outcome.confidence for outcome in again.outcomes} == confidences
+
+
+def test_settings_of_the_ranking_reach_the_answers(run: Evaluate) -> None:
+    def scores(measured: Measured) -> list[list[float]]:
+        return [[hit["score"] for hit in outcome.answer["hits"]] for outcome in measured.outcomes]
+
+    whole, parted = run("eval.planted=0"), run("eval.planted=0", "retrieval.maxsim=off")
+    assert scores(whole) != scores(parted)
+    ranked = [list(parted.run[outcome.query.id]) for outcome in parted.outcomes]
+    answered = [[hit["document_id"] for hit in outcome.answer["hits"]] for outcome in parted.outcomes]
+    assert ranked == answered
+
+
+def test_a_question_that_cannot_be_asked_is_named_before_any_work(run: Evaluate, folder: Path) -> None:
+    text = (folder / "queries.jsonl").read_text(encoding="utf-8")
+    (folder / "queries.jsonl").write_text(text.replace("ferry cost", "ferry cost " + "x" * 4000), "utf-8")
+
+    with pytest.raises(DatasetProblem, match=r"trams: 'q2' cannot be asked: .* at most 4000 are read"):
+        run()
+    assert not (folder.parent / "cache").exists()
+    assert run("eval.answers=off").metrics["retrieval"]["all"]["questions"] == 4  # it can be searched for
+
+
 def test_a_second_run_works_nothing_out(run: Evaluate) -> None:
     first = run()
     assert first.metrics["speed"]["worked_out_now"] > 10
@@ -172,6 +217,21 @@ def test_without_marked_questions_passages_are_taken_out(run: Evaluate, folder: 
         assert not {hit["document_id"] for hit in outcome.answer["hits"]} & set(evidence)
 
 
+def test_a_set_that_only_measures_refusing(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    documents = tmp_path / "documents"
+    documents.mkdir()
+    (documents / "tram.txt").write_text(DOCUMENTS["en-tram"], encoding="utf-8")
+    table = tmp_path / "questions.csv"
+    table.write_text("question,answer,source,kind\nWho drives it?,,,near\nWho sings?,,,far\n", "utf-8")
+    report = command(datasets=(str(table),), documents=documents, out=tmp_path / "out")
+    metrics = report.figures["questions"]
+    assert metrics["retrieval"]["all"]["questions"] == metrics["answers"]["all"]["questions"] == 0
+    assert metrics["answers"]["abstention"]["questions"]["near"] == 1
+    assert metrics["answers"]["squad_v2"] == {"exact": 0, "f1": 0, "NoAns_exact": 0, "NoAns_f1": 0}
+
+
 def test_limit_spreads_over_the_set(run: Evaluate) -> None:
     measured = run("eval.limit=2", "eval.answers=off")
     assert [query.id for query in measured.dataset.queries] == ["q1", "q5"]
@@ -196,6 +256,8 @@ def test_files_of_a_run(run: Evaluate, tmp_path: Path) -> None:
     assert table[4]["kind"] == "far"
     assert table[4]["nDCG@10"] == ""
     assert len((out / "run.trec").read_text(encoding="utf-8").splitlines()) == 4 * len(QUESTIONS)
+    own = (out / "run.own-language.trec").read_text(encoding="utf-8").splitlines()
+    assert len(own) == 2 * 3 + 1 + 1  # three English questions, one of each other language
     assert not list(out.glob("*.partial"))
 
 
@@ -273,6 +335,33 @@ def test_compare_and_fail_if(command: Callable[..., Report], folder: Path, tmp_p
         command(compare=(good, bad), fail_if=("nothing<-1",))
 
 
+def test_runs_of_different_sets_are_not_compared(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    settings = (*SETTINGS, "eval.answers=off")
+    command(datasets=(str(folder),), out=tmp_path / "whole", settings=settings)
+    command(datasets=(str(folder),), out=tmp_path / "part", settings=settings, limit=2)
+    partly = command(compare=(tmp_path / "whole", tmp_path / "part"))
+    assert "the runs have 5 and 2 questions: p is over the 2 in both" in partly.text
+    # The same ids, other questions.
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    text = (other / "queries.jsonl").read_text(encoding="utf-8")
+    (other / "queries.jsonl").write_text(text.replace('"text": "', '"text": "So: '), encoding="utf-8")
+    command(datasets=(str(other),), out=tmp_path / "stranger", settings=settings)
+    with pytest.raises(InvalidRequest, match=r"\(trams\) and .* \(other\) have no question in common"):
+        command(compare=(tmp_path / "whole", tmp_path / "stranger"))
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_any_work(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(InvalidRequest, match=r"file/out cannot be written .*: give another --out"):
+        command(datasets=(str(folder),), out=tmp_path / "file" / "out")
+    assert not (tmp_path / "cache").exists()
+
+
 def test_several_sets_have_folders_of_their_own(
     command: Callable[..., Report], folder: Path, tmp_path: Path
 ) -> None:
@@ -286,6 +375,16 @@ def test_several_sets_have_folders_of_their_own(
     assert (tmp_path / "again" / "other" / "report.html").is_file()
     with pytest.raises(InvalidRequest, match="one name"):
         command(datasets=(str(folder), f"{folder}/"), out=tmp_path / "out")
+
+
+def test_what_is_wrong_with_the_last_set_is_said_before_the_first_is_measured(
+    command: Callable[..., Report], folder: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{", encoding="utf-8")
+    with pytest.raises(DatasetProblem, match=r"broken.json, line 1: this is no JSON"):
+        command(datasets=(str(folder), str(broken)), out=tmp_path / "out")
+    assert not (tmp_path / "cache").exists()
 
 
 def test_rgb_questions_are_asked_over_their_own_documents(
@@ -312,6 +411,32 @@ def test_rgb_questions_are_asked_over_their_own_documents(
         assert {hit["document_id"].rpartition("-")[0] for hit in answer["hits"]} == {answer["id"]}
 
 
+def test_each_question_of_rgb_counts_once(command: Callable[..., Report], tmp_path: Path) -> None:
+    both = {
+        "id": 0,
+        "query": "When did the two lines open?",
+        "answer": ["1998", "2004"],
+        "positive": [["Line six opened in 1998."], ["Line seven opened in 2004."]],
+        "negative": ["Line eight is new."],
+    }
+    changed = {
+        "id": 0,
+        "query": "How many stalls has the market?",
+        "answer": "85",
+        "fakeanswer": "310",
+        "positive": ["The market has 85 stalls."],
+        "positive_wrong": ["The market has 310 stalls."],
+        "negative": ["Fish is sold on Thursdays."],
+    }
+    for name, row in (("en_int", both), ("en_fact", changed)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(row) + "\n", encoding="utf-8")
+        report = command(datasets=(str(tmp_path / f"{name}.json"),), out=tmp_path / name)
+        (figures,) = report.figures[name]["answers"]["rgb"].values()
+        assert figures["questions"] == 1  # asked again without its passages, it is no question of RGB's
+    assert figures["misled"] == 1
+    assert figures["accuracy"] == 0
+
+
 def test_sweep(command: Callable[..., Report], folder: Path, tmp_path: Path) -> None:
     report = command(datasets=(str(folder),), out=tmp_path / "sweep", sweep="answer.threshold=-100,1000")
     assert [line.split()[0] for line in report.text.splitlines()[2:]][1:] == ["-100", "1000"]
@@ -321,9 +446,10 @@ def test_sweep(command: Callable[..., Report], folder: Path, tmp_path: Path) -> 
 
 @pytest.mark.model
 def test_with_the_embedder_that_comes_with_tricite(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, embedder: SentenceTransformerEmbedder
 ) -> None:
     monkeypatch.setattr("eval.run.eval_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("qa.settings.Settings.load_embedder", lambda settings: embedder)  # loaded once
     request = Request(
         datasets=(str(folder),), out=tmp_path / "out", settings=("eval.planted=1", "generator=none")
     )
@@ -350,6 +476,10 @@ def test_with_the_embedder_that_comes_with_tricite(
         ),
         ({"datasets": ("sample",), "out": Path("x"), "baseline": Path("nowhere")}, "holds no finished run"),
         ({"datasets": ("sample",), "out": Path("x"), "sweep": "answer.evidence"}, "names no values"),
+        (
+            {"datasets": ("sample",), "out": Path("x"), "sweep": "answer.hits=1,2", "baseline": Path("y")},
+            "leave out --baseline",
+        ),
         ({"datasets": ("sample",), "out": Path("x"), "sweep": "nothing=1,2"}, "there is no setting"),
         ({"datasets": ("sample",), "compare": (Path("x"), Path("y"))}, "leave out the datasets"),
         ({"compare": (Path("x"), Path("y"))}, "holds no finished run"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from eval.abstention import abstention_figures, reliability, risk_coverage
+from eval.abstention import abstention_figures, area_under, reliability, risk_coverage
 from eval.citations import CitedSpan, Passage, gold_sentences, is_right, span_overlap
 from eval.datasets import GoldAnswer, Query
 from eval.outcomes import Outcome, sentence_shares, summarise
@@ -52,6 +52,7 @@ def answer(
             for marker, one in enumerate(cited, start=1)
         ],
         "hits": [{"document_id": "en", "score": 3.0}],
+        "confidence": 30.0,
         **more,
     }
 
@@ -138,8 +139,8 @@ def test_answers_without_a_language_count_for_the_evidence() -> None:
     assert make_reference(gold, {"zh": PASSAGES["zh"]}).gold == {"zh": ("1998年",)}
 
 
-def outcome(name: str, given: dict[str, Any], kind: str = "answerable", score: float = 3.0) -> Outcome:
-    given = {**given, "hits": [{"document_id": "en", "score": score}]}
+def outcome(name: str, given: dict[str, Any], kind: str = "answerable", score: float = 30.0) -> Outcome:
+    given = {**given, "confidence": score}
     figures = score_answer(given, make_reference(GOLD, PASSAGES)) if kind == "answerable" else {}
     return Outcome(Query(name, name), kind, given["language"], name, given, figures)
 
@@ -184,6 +185,9 @@ def test_abstention_by_hand() -> None:
     assert [row["right"] for row in reliability(members)] == [0, 0, 1]
     tied = [outcome("q1", answer(RIGHT), score=5), outcome("q2", answer(WRONG), score=5)]
     assert risk_coverage(tied) == [(1, 1 / 2)]
+    # Two answers at risk 1/2, then one at 2/3: every question counts as much.
+    assert area_under([(2 / 6, 1 / 2), (3 / 6, 2 / 3)]) == pytest.approx((1 / 2 + 1 / 2 + 2 / 3) / 3)
+    assert area_under([]) == 0
 
 
 def test_planted_errors_change_the_fact() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import logging
 import re
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from corpus.language import detect_language
 from eval.datasets import Query, add_judgement
 from eval.lines import new_id, read_lines, refuse, text_of
 from eval.readers.beir import FoundSet
+
+_log = logging.getLogger(__name__)
 
 _DOCUMENTS = re.compile(r"(?:docs|corpus|collection).*\.jsonl(?:\.gz)?")
 _TOPICS = re.compile(r"topics.*\.(?:tsv|txt)")
@@ -50,6 +53,11 @@ def read_miracl(folder: Path) -> FoundSet:
     for path in _wanted(folder, _QRELS, "qrels.tsv"):
         for query_id, judged in read_trec_qrels(path, asked, known).items():
             found.qrels.setdefault(query_id, {}).update(judged)
+    # The topics of a hidden test set come without judgements.
+    unjudged = len(found.queries) - len(found.qrels)
+    if unjudged:
+        found.queries = [query for query in found.queries if query.id in found.qrels]
+        _log.warning("%s: %d topics without judgements are left out", folder, unjudged)
     return found
 
 

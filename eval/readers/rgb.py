@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ def read_rgb(path: Path) -> FoundSet:
 
     A question of the plain file is asked twice: with 2 of 5 documents noise (noise robustness), and with
     noise alone (negative rejection). Where "positive" holds lists, one document of each is needed
-    (integration). "positive_wrong" holds documents with a planted fact: they are given in place of the right
-    ones (counterfactual), "fakeanswer" being what they state. Raises DatasetProblem.
+    (integration), and more are given in turn while there is room. "positive_wrong" holds documents with a
+    planted fact: they are given in place of the right ones (counterfactual), "fakeanswer" being what they
+    state. Raises DatasetProblem.
     """
     found = FoundSet(documents=[])
     seen: set[str] = set()
@@ -41,16 +43,16 @@ def read_rgb(path: Path) -> FoundSet:
         question = row.get("query").text()
         groups = _groups(row.get("answer"))
         positive = row.get("positive").each()
-        noise = [one.text() for one in row.get("negative").each()]
+        noise = _texts(row.get("negative"))
         if "positive_wrong" in row.value:
-            wrong = [one.text() for one in row.get("positive_wrong").each()]
+            wrong = _texts(row.get("positive_wrong"))
             fake = tuple(text for group in _groups(row.get("fakeanswer")) for text in group)
             _add(found, name, question, "counterfactual", wrong, noise, groups, fake)
         elif positive and isinstance(positive[0].value, list):
-            needed = [group.each()[0].text() for group in positive if group.value]
-            _add(found, name, question, "integration", needed, noise, groups)
+            needed = _in_turn([_texts(group) for group in positive])
+            _add(found, name, question, "integration", needed, noise, groups, least=len(positive))
         else:
-            _add(found, name, question, "noise", [one.text() for one in positive], noise, groups)
+            _add(found, name, question, "noise", _texts(row.get("positive")), noise, groups)
             _add(found, name, question, "rejection", [], noise, ())
     return found
 
@@ -64,12 +66,14 @@ def _add(
     noise: list[str],
     groups: tuple[tuple[str, ...], ...],
     wrong: tuple[str, ...] = (),
+    least: int = 0,
 ) -> None:
+    """One question over its pool. least: documents that it cannot do without, however many are noise."""
     rows = found.documents if found.documents is not None else []
     pool = f"{ability}-{name}"
     room = max(1, _DOCUMENTS - round(_DOCUMENTS * _NOISE))
-    given = answering if ability == "integration" else answering[:room]
-    given, rest = given[:_DOCUMENTS], noise[: max(0, _DOCUMENTS - len(given[:_DOCUMENTS]))]
+    given = answering[: max(room, least)]
+    rest = noise[: max(0, _DOCUMENTS - len(given))]
     evidence = [f"{pool}-{place}" for place in range(len(given))]
     for place, text in enumerate([*given, *rest]):
         row: Json = {"_id": f"{pool}-{place}", "title": "", "text": text, "metadata": {"pool": pool}}
@@ -87,6 +91,16 @@ def _add(
         wrong=wrong,
     )
     found.add(Query(pool, question, language, pool, ability), answer)
+
+
+def _texts(place: Place) -> list[str]:
+    """The texts of a list, without the empty ones that published files hold."""
+    return [text for one in place.each() if (text := one.text(empty=True)).strip()]
+
+
+def _in_turn(groups: list[list[str]]) -> list[str]:
+    """The first text of every group, then the second of every group, and so on."""
+    return [text for row in zip_longest(*groups) for text in row if text is not None]
 
 
 def _groups(place: Place) -> tuple[tuple[str, ...], ...]:

@@ -11,8 +11,9 @@ from typing import Any
 from corpus.errors import DatasetProblem
 from corpus.language import detect_language
 from eval.datasets import GoldAnswer, Query
-from eval.lines import read_rows, refuse
+from eval.lines import read_rows, read_text, refuse
 from eval.readers.beir import FoundSet
+from eval.readers.jsons import read_json
 
 COLUMNS = ("question", "answer", "source")
 
@@ -64,6 +65,13 @@ def read_spreadsheet(path: Path, documents: Path) -> FoundSet:
     return found
 
 
+def asks_of_documents(path: Path) -> bool:
+    """Whether a JSON or JSON Lines file holds rows as a spreadsheet has them."""
+    value = read_json(path)
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict) and "question" in first and not {"context", "query"} & first.keys()
+
+
 def _source(part: str, files: list[str], by_name: Mapping[str, list[str]], path: Path, line: int) -> str:
     if part in files:
         return part
@@ -95,15 +103,7 @@ def _cell(value: Any) -> str:
 
 
 def _table_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DatasetProblem(f"{path} cannot be read ({error.strerror}): give a file that can") from error
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        refuse(path, line, "this is not UTF-8", 'save the table as "CSV UTF-8"')
+    text = read_text(path, 'save the table as "CSV UTF-8"')
     head = text.partition("\n")[0]
     comma = max(",;\t", key=head.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=comma, strict=True)
