@@ -17,7 +17,9 @@ from corpus.language import detect_language
 from index.embedder import Embedder
 from index.transliteration import name_terms
 from qa.negation import clauses, implied, negations, opposed
-from qa.quantities import agree, disagreement, plain, quantities
+from qa.plain_text import plain
+from qa.quantities import disagreement, quantities
+from qa.quantity import agree
 from qa.roles import Found, crossed, joined, lifted, names_swapped, reversed_change, substituted, swapped
 from qa.similarity import Similarity, TokenSimilarity
 from qa.wording import Word, capitalised, places, sounded, sounds_like, words

@@ -1,7 +1,7 @@
 """Negation and opposites: does a sentence deny what its source says, or say the contrary?
 
 Words of the three languages stand side by side, so that a sentence is compared with a source of another
-language in the same way. All texts are in the form of qa.quantities.plain().
+language in the same way. All texts are in the form of qa.plain_text.plain().
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Who did what: whether the words of a sentence stand together as they do in its source.
 
 Words alone would pass "B beat A" for "A beat B", and a number that the source gives to something else.
-Offsets are those of qa.quantities.plain() texts.
+Offsets are those of qa.plain_text.plain() texts.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from qa.negation import clauses
-from qa.quantities import Quantity, agree, quantities
+from qa.quantities import quantities
+from qa.quantity import Quantity, agree
 from qa.similarity import NAME
 from qa.wording import Word
 

@@ -1,6 +1,6 @@
 """The words of a sentence that carry meaning, its names, and where a source has them, by form or by sound.
 
-Texts are in the form of qa.quantities.plain().
+Texts are in the form of qa.plain_text.plain().
 """
 
 from __future__ import annotations

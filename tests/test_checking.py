@@ -9,7 +9,7 @@ import pytest
 from index.embedder import HashEmbedder, SentenceTransformerEmbedder
 from qa.checking import SUPPORTED, SupportChecker, support
 from qa.negation import implied, negations, opposed
-from qa.quantities import plain
+from qa.plain_text import plain
 from qa.similarity import Matches
 from qa.wording import Word, capitalised, sounds_like, words
 
