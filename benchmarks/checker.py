@@ -18,7 +18,7 @@ from pathlib import Path
 PAIRS = Path(__file__).with_name("support_pairs.jsonl")
 PARTS = {
     "numbers": ("disagreement",),
-    "negation": ("_denies", "opposed"),
+    "negation": ("denies", "opposed"),
     "names": ("_names_another",),
     "roles": (
         "joined", "lifted", "crossed", "swapped", "names_swapped", "substituted", "reversed_change",

@@ -15,19 +15,19 @@ import numpy as np
 
 from corpus.language import detect_language
 from index.embedder import Embedder
-from index.transliteration import name_terms
-from qa.negation import clauses, implied, negations, opposed
+from qa.finding import Found, find
+from qa.negation import clauses, denies, opposed
+from qa.order import names_swapped, reversed_change, substituted, swapped
 from qa.plain_text import plain
 from qa.quantities import disagreement, quantities
 from qa.quantity import agree
-from qa.roles import Found, crossed, joined, lifted, names_swapped, reversed_change, substituted, swapped
+from qa.roles import crossed, joined, lifted
 from qa.similarity import Similarity, TokenSimilarity
-from qa.wording import Word, capitalised, places, sounded, sounds_like, words
+from qa.wording import Word, capitalised, places, words
 
 SUPPORTED = 0.75
 """The least support a generated sentence needs to be shown."""
 
-_SHOWN_PLACE = 0.5  # credit from which a word found by its vectors tells where in the span it stands
 _LEAD_IN = re.compile(
     r"^(?:according to (?:the|these) (?:documents?|sources?|text|passages?)|based on the (?:documents?"
     r"|sources?)"
@@ -84,9 +84,9 @@ def support(
     given_words = words(given, source_language, capitalised(span) if source_language == "en" else frozenset())
     if similarity is not None and source_language != "en" and not same:
         given_words = similarity.with_names(given, given_words, source_language)
-    found = _find(stated, stated_words, given, given_words, named, (language, source_language), similarity)
+    found = find(stated, stated_words, given, given_words, named, (language, source_language), similarity)
     if (
-        _denies(stated, given, found, same)
+        denies(stated, given, found, same)
         or swapped(stated, given, found)
         or joined(stated, given, found, given_words, same)
     ):
@@ -130,123 +130,6 @@ def _verbatim(stated: str, given: str) -> bool:
             )
             return not after or ends
     return False
-
-
-def _find(
-    stated: str,
-    stated_words: Sequence[Word],
-    given: str,
-    given_words: Sequence[Word],
-    named: str,
-    pair: tuple[str, str],
-    similarity: Similarity | None,
-) -> list[Found]:
-    """Where the source says each word of the sentence, by form, by sound, else by meaning."""
-    language, source_language = pair
-    counted = quantities(stated)
-    open_words = [w for w in stated_words if not any(q.start <= w.start < q.end for q in counted)]
-    found: dict[Word, Found] = {}
-    named_words = words(named, source_language)
-    sounds = (
-        frozenset(name_terms(f"{given} {named}", source_language))
-        if language != source_language
-        else frozenset()
-    )
-    for word in open_words:
-        if language == source_language or (word.text.isascii() and language != "en"):
-            standing = places(word, given, given_words, language if language == source_language else "en")
-            if standing or places(word, named, named_words, language):
-                found[word] = Found(word, 1.0, tuple(standing))
-        elif sounds and sounded(word.text, sounds):
-            heard = [
-                other.start
-                for other in given_words
-                if not frozenset(name_terms(word.text, "zh")).isdisjoint(name_terms(other.text, "zh"))
-            ]
-            found[word] = Found(word, 1.0, tuple(heard), name=1.0)
-    rest = [word for word in open_words if word not in found]
-    if rest and similarity is not None:
-        source = f"{named}\n{given}" if named else given
-        matches = similarity(stated, rest, source, pair)
-        shift = len(source) - len(given)
-        for word, value, place, name in zip(rest, matches.credit, matches.place, matches.name, strict=True):
-            at = (int(place) - shift,) if value >= _SHOWN_PLACE and place >= shift else ()
-            found[word] = Found(word, float(value), at, float(name))
-        if language != source_language:
-            found |= _heard([found[word] for word in rest], source, (*given_words, *named_words))
-    else:
-        found |= {word: Found(word, 0.0, ()) for word in rest}
-    return [found[word] for word in open_words]
-
-
-def _heard(unsaid: Sequence[Found], source: str, source_words: Sequence[Word]) -> dict[Word, Found]:
-    """Names, of one word or several, that sound nearly like something in a source of another script."""
-    heard: dict[Word, Found] = {}
-    group: list[Found] = []
-    for one in [*unsaid, None]:
-        if one and one.is_name and (not group or one.word.start - group[-1].word.end <= 2):
-            group.append(one)
-            continue
-        unsure = [member for member in group if member.credit < _SHOWN_PLACE]
-        whole = "".join(member.word.text for member in group)
-        for member in unsure:
-            if sounds_like(member.word.text, source, source_words) or sounds_like(
-                whole, source, source_words
-            ):
-                heard[member.word] = Found(member.word, 1.0, member.places, member.name)
-        group = [one] if one and one.is_name else []
-    return heard
-
-
-def _denies(stated: str, given: str, found: Sequence[Found], same: bool) -> bool:
-    """Whether a negation was added or left out, clause by clause."""
-    stated_negations, given_negations = negations(stated), negations(given)
-    given_clauses = clauses(given)
-    for start, end in clauses(stated):
-        own = [first for first, _ in stated_negations if start <= first < end]
-        # The source's clauses that this clause speaks of, by the words that its negation bears on.
-        bears_on = [one for one in found if (min(own) if own else start) <= one.word.start < end]
-        chosen = _chosen(bears_on or [one for one in found if start <= one.word.start < end], given_clauses)
-        text = " ".join(given[first:last] for first, last in chosen) if chosen else given
-        denied = [
-            n for n in given_negations if not chosen or any(first <= n[0] < last for first, last in chosen)
-        ]
-        # A word that stands in both denies nothing between them; across languages any does.
-        also = implied(stated[start:end])
-        otherwise = implied(text) - also if same else implied(given) if not also else set()
-        if own and not denied and not otherwise:
-            return True
-        if denied and len(own) == len(denied) + 1 and len(own) % 2 == 0 and not otherwise:
-            return True  # "does not cost nothing"
-        if own or implied(stated[start:end]) - implied(text):
-            continue
-        here = {
-            place
-            for one in found
-            if start <= one.word.start < end
-            for place in one.places
-            if len(one.places) == 1 or any(first <= place < last for first, last in chosen)
-        }
-        if any(_bears_on(given, last, given_clauses) & here for _, last in given_negations):
-            return True
-    return False
-
-
-def _chosen(found: Sequence[Found], given_clauses: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The clauses of the source that hold most of some words."""
-    votes = [
-        sum(1 / len(one.places) for one in found for place in one.places if first <= place < last)
-        for first, last in given_clauses
-    ]
-    most = max(votes, default=0)
-    return [clause for clause, vote in zip(given_clauses, votes, strict=True) if most and vote == most]
-
-
-def _bears_on(given: str, after: int, given_clauses: Sequence[tuple[int, int]]) -> set[int]:
-    """The offsets of the two words that a negation of the source bears on."""
-    end = next((last for first, last in given_clauses if first < after <= last), len(given))
-    following = words(given[after:end], detect_language(given)[0])[:2]
-    return {after + word.start for word in following}
 
 
 _NAME_CREDIT, _NAME_CREDIT_ENGLISH = 0.34, 0.25

@@ -7,7 +7,12 @@ language in the same way. All texts are in the form of qa.plain_text.plain().
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
+
+from corpus.language import detect_language
+from qa.finding import Found
+from qa.wording import words
 
 # Looks like a negation and is none; blanked before anything is counted.
 _NO_NEGATION = re.compile(
@@ -133,3 +138,54 @@ def opposed(sentence: str, source: str) -> bool:
         if said - given and given - said:
             return True
     return False
+
+
+def denies(stated: str, given: str, found: Sequence[Found], same: bool) -> bool:
+    """Whether a negation was added or left out, clause by clause."""
+    stated_negations, given_negations = negations(stated), negations(given)
+    given_clauses = clauses(given)
+    for start, end in clauses(stated):
+        own = [first for first, _ in stated_negations if start <= first < end]
+        # The source's clauses that this clause speaks of, by the words that its negation bears on.
+        bears_on = [one for one in found if (min(own) if own else start) <= one.word.start < end]
+        chosen = _chosen(bears_on or [one for one in found if start <= one.word.start < end], given_clauses)
+        text = " ".join(given[first:last] for first, last in chosen) if chosen else given
+        denied = [
+            n for n in given_negations if not chosen or any(first <= n[0] < last for first, last in chosen)
+        ]
+        # A word that stands in both denies nothing between them; across languages any does.
+        also = implied(stated[start:end])
+        otherwise = implied(text) - also if same else implied(given) if not also else set()
+        if own and not denied and not otherwise:
+            return True
+        if denied and len(own) == len(denied) + 1 and len(own) % 2 == 0 and not otherwise:
+            return True  # "does not cost nothing"
+        if own or implied(stated[start:end]) - implied(text):
+            continue
+        here = {
+            place
+            for one in found
+            if start <= one.word.start < end
+            for place in one.places
+            if len(one.places) == 1 or any(first <= place < last for first, last in chosen)
+        }
+        if any(_bears_on(given, last, given_clauses) & here for _, last in given_negations):
+            return True
+    return False
+
+
+def _chosen(found: Sequence[Found], given_clauses: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The clauses of the source that hold most of some words."""
+    votes = [
+        sum(1 / len(one.places) for one in found for place in one.places if first <= place < last)
+        for first, last in given_clauses
+    ]
+    most = max(votes, default=0)
+    return [clause for clause, vote in zip(given_clauses, votes, strict=True) if most and vote == most]
+
+
+def _bears_on(given: str, after: int, given_clauses: Sequence[tuple[int, int]]) -> set[int]:
+    """The offsets of the two words that a negation of the source bears on."""
+    end = next((last for first, last in given_clauses if first < after <= last), len(given))
+    following = words(given[after:end], detect_language(given)[0])[:2]
+    return {after + word.start for word in following}
