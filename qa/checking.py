@@ -15,15 +15,16 @@ import numpy as np
 
 from corpus.language import detect_language
 from index.embedder import Embedder
-from qa.finding import Found, find
-from qa.negation import clauses, denies, opposed
+from qa.finding import SHOWN, Found, find
+from qa.negation import clauses, denies
+from qa.opposites import contrary, opposed
 from qa.order import names_swapped, reversed_change, substituted, swapped
 from qa.plain_text import plain
 from qa.quantities import disagreement, quantities
 from qa.quantity import agree
-from qa.roles import crossed, joined, lifted
+from qa.roles import crossed, joined, lifted, other_subject
 from qa.similarity import Similarity, TokenSimilarity
-from qa.wording import Word, capitalised, places, words
+from qa.wording import Word, capitalised, names_of, places, words
 
 SUPPORTED = 0.75
 """The least support a generated sentence needs to be shown."""
@@ -60,17 +61,13 @@ def support(
     what the span only calls "it". Without similarity words are compared by their forms alone: paraphrases
     score lower, and translations 0.
     """
-    language, source_language = detect_language(sentence)[0], detect_language(span)[0]
+    pair = language, source_language = detect_language(sentence)[0], detect_language(span)[0]
     stated = _LEAD_IN.sub("", plain(sentence))
     given, named, asked = plain(span), plain(heading), plain(question)
     same = language == source_language
     if not same and similarity is None:
         return 0.0
-    names = (
-        capitalised(f"{sentence} ") | capitalised(span) | capitalised(heading)
-        if language == "en"
-        else frozenset()
-    )
+    names = names_of(sentence, f"{heading}\n{span}") if language == "en" else frozenset()
     stated_words = words(stated, language, names)
     if not stated_words and not quantities(stated):
         return 0.0
@@ -81,23 +78,28 @@ def support(
     source = f"{named}\n{given}"
     if disagreement(stated, source) or opposed(stated, source) or reversed_change(stated, given):
         return 0.0
-    given_words = words(given, source_language, capitalised(span) if source_language == "en" else frozenset())
+    given_words: Sequence[Word] = words(
+        given, source_language, capitalised(span) if source_language == "en" else frozenset()
+    )
     if similarity is not None and source_language != "en" and not same:
         given_words = similarity.with_names(given, given_words, source_language)
-    found = find(stated, stated_words, given, given_words, named, (language, source_language), similarity)
+    found = find(stated, stated_words, given, given_words, named, pair, similarity)
+    if not _in_span(stated, given, found):
+        return 0.0
     if (
         denies(stated, given, found, same)
+        or contrary(stated, given, found)
         or swapped(stated, given, found)
         or joined(stated, given, found, given_words, same)
     ):
         return 0.0
-    if not same and names_swapped(stated, given, found):
+    if not same and (names_swapped(stated, given, found) or lifted(given, found, given_words, pair)):
         return 0.0
     if same and crossed(stated, given, found, given_words):
         return 0.0
-    if same and (
-        lifted(given, found, given_words, source_language) or substituted(given, found, given_words)
-    ):
+    if same and language == "ar" and other_subject(given, found, given_words):
+        return 0.0
+    if same and (lifted(given, found, given_words, pair) or substituted(given, found, given_words)):
         return 0.0
     return _score(stated, found, same)
 
@@ -111,6 +113,15 @@ def _tells(stated: str, stated_words: Sequence[Word], asked: str, language: str)
         return True
     repeated = quantities(asked)
     return any(not any(agree(one, other) for other in repeated) for one in quantities(stated))
+
+
+def _in_span(stated: str, given: str, found: Sequence[Found]) -> bool:
+    """Whether anything is said by the span itself, not by its heading alone."""
+    said = [one for one in found if one.credit >= SHOWN]
+    if not said or any(one.places for one in said):
+        return True
+    counted = quantities(given)
+    return any(agree(one, other) for one in quantities(stated) for other in counted)
 
 
 _MARKS = re.compile(r"[\W_]+")
@@ -134,6 +145,9 @@ def _verbatim(stated: str, given: str) -> bool:
 
 _NAME_CREDIT, _NAME_CREDIT_ENGLISH = 0.34, 0.25
 """The least mean credit of a name that is given in another language, where its sound does not tell."""
+
+_SAID = 0.9
+"""The credit at which a word that only its vectors take for a name is said by the source."""
 
 LIKELY_TRANSLATION = 0.36
 LEAST_CLAUSE = 0.2
@@ -171,6 +185,9 @@ def _names_another(found: Sequence[Found], same: bool) -> bool:
     for group in groups:
         credits = [one.credit for one in group]
         least = _NAME_CREDIT_ENGLISH if "a" <= group[0].word.text[0] <= "z" else _NAME_CREDIT
-        if min(credits) < 1 if same else max(credits) < 1 and np.mean(credits) < least:
+        if same:
+            if any(one.credit < (1 if one.word.is_name else _SAID) for one in group):
+                return True
+        elif max(credits) < 1 and np.mean(credits) < least:
             return True
     return False

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from index.transliteration import name_terms
 from qa.quantities import quantities
 from qa.similarity import NAME, Similarity
 from qa.wording import Word, places, sounded, sounds_like, words
 
-_SHOWN_PLACE = 0.5  # credit from which a word found by its vectors tells where in the span it stands
+SHOWN = 0.5
+"""The credit from which a word found by its vectors tells where in the source it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def find(
         matches = similarity(stated, rest, source, pair)
         shift = len(source) - len(given)
         for word, value, place, name in zip(rest, matches.credit, matches.place, matches.name, strict=True):
-            at = (int(place) - shift,) if value >= _SHOWN_PLACE and place >= shift else ()
+            at = (int(place) - shift,) if value >= SHOWN and place >= shift else ()
             found[word] = Found(word, float(value), at, float(name))
         if language != source_language:
             found |= _heard([found[word] for word in rest], source, (*given_words, *named_words))
@@ -80,19 +82,38 @@ def find(
 
 
 def _heard(unsaid: Sequence[Found], source: str, source_words: Sequence[Word]) -> dict[Word, Found]:
-    """Names, of one word or several, that sound nearly like something in a source of another script."""
+    """Names, of one word or several, that sound nearly like something in a source of another script.
+
+    A name is heard by itself, with the names around it, or with the word beside it: a name of two
+    characters, as in 陆文舟, is too short to be known for one.
+    """
     heard: dict[Word, Found] = {}
+
+    def hear(members: Sequence[Found]) -> None:
+        if any(one.credit < SHOWN for one in members) and sounds_like(
+            "".join(one.word.text for one in members), source, source_words
+        ):
+            for one in members:
+                if one.credit < SHOWN:
+                    heard[one.word] = Found(one.word, 1.0, one.places, one.name)
+
     group: list[Found] = []
     for one in [*unsaid, None]:
-        if one and one.is_name and (not group or one.word.start - group[-1].word.end <= 2):
+        if one and one.is_name and (not group or _adjacent(group[-1], one)):
             group.append(one)
             continue
-        unsure = [member for member in group if member.credit < _SHOWN_PLACE]
-        whole = "".join(member.word.text for member in group)
-        for member in unsure:
-            if sounds_like(member.word.text, source, source_words) or sounds_like(
-                whole, source, source_words
-            ):
-                heard[member.word] = Found(member.word, 1.0, member.places, member.name)
+        for members in [group, *([member] for member in group)] if group else []:
+            hear(members)
         group = [one] if one and one.is_name else []
+    for one, other in pairwise(unsaid):
+        if one.is_name != other.is_name and _adjacent(one, other) and min(map(_length, (one, other))) <= 2:
+            hear((one, other))
     return heard
+
+
+def _adjacent(one: Found, other: Found) -> bool:
+    return other.word.start - one.word.end <= 2
+
+
+def _length(one: Found) -> int:
+    return len(one.word.text)

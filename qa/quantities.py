@@ -8,7 +8,9 @@ plain() text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 
 from qa.dates import dates, times
 from qa.numbers import chinese, digits, shares, words
@@ -27,7 +29,8 @@ _NOT_COUNTED = re.compile(
 )
 
 
-def quantities(text: str) -> list[Quantity]:
+@lru_cache(maxsize=256)
+def quantities(text: str) -> tuple[Quantity, ...]:
     """The quantities of a plain text, in reading order; no two overlap."""
     taken = [match.span() for match in _CODE.finditer(text)]
     taken += [match.span() for pattern in (_NOT_COUNTED, _CENTURY) for match in pattern.finditer(text)]
@@ -36,7 +39,7 @@ def quantities(text: str) -> list[Quantity]:
         for quantity in scan(text, taken):
             found.append(quantity)
         taken += [(quantity.start, quantity.end) for quantity in found]
-    return sorted(found, key=lambda quantity: (quantity.start, quantity.kind))
+    return tuple(sorted(found, key=lambda quantity: (quantity.start, quantity.kind)))
 
 
 def disagreement(sentence: str, source: str) -> Quantity | None:
@@ -56,7 +59,7 @@ def disagreement(sentence: str, source: str) -> Quantity | None:
     return None
 
 
-def _in_code(number: str, source: str, given: list[Quantity]) -> bool:
+def _in_code(number: str, source: str, given: Sequence[Quantity]) -> bool:
     """Whether a number is part of a name in the source: MPEG-2, Astra 2A."""
     return number.isdigit() and any(
         not any(quantity.start <= match.start() < quantity.end for quantity in given)

@@ -97,10 +97,11 @@ def joined(stated: str, given: str, found: Sequence[Found], given_words: Sequenc
         and word.start not in taken
         and not any(other.start <= word.start < other.end for other in given_quantities)
     ]
+    named_at = {word.start for word in given_words if same and word.is_name}
     for start, end, kind, at in _entities(stated, given, found):
         part_of = parts.stretch if kind == "name" else parts.clause
         own = {part_of(place) for place in at}
-        plain_words = [one for one in found if one.places and not one.word.is_name]
+        plain_words = [one for one in found if not one.word.is_name and set(one.places) - named_at]
         beside = [one for one in plain_words if one.word.end <= start][-near:]
         beside += [one for one in plain_words if one.word.start >= end][:near]
         if (
@@ -131,7 +132,7 @@ _OWN_SUBJECT = {
         r"^(?:(?:and|but|while|whereas|although|though) )?(?:the|a|an|its|his|her|their|other|this|that"
         r"|some|most) $"),
     "ar": re.compile(r"^(?:(?:و?لكن|بينما|اما) )?(?:و|ف)?$"),
-    "zh": re.compile(r"^(?:而|但|却)?(?:其他|另一?|该|这|那|一)?[个位名座种次些]?$"),
+    "zh": re.compile(r"^(?:而|但|却)?(?:[^,，。]{1,12}的)?(?:其他|另一?|该|这|那|一)?[个位名座种次些]?$"),
 }  # fmt: skip
 
 
@@ -157,16 +158,25 @@ def crossed(stated: str, given: str, found: Sequence[Found], given_words: Sequen
     return False
 
 
-def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], language: str) -> bool:
+_SURE = 0.8
+"""The credit from which a word of another language tells which clause it is of."""
+
+
+def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], pair: tuple[str, str]) -> bool:
     """Whether the words of one clause were given to the subject of another.
 
     Forward: the other clause has a subject of its own, which the sentence leaves out ("the choir plays in
     Vienna", where the orchestra does). Backward: a word of a later clause, whose other words are left out,
-    takes the place of the subject of an earlier one.
+    takes the place of the subject of an earlier one. Between languages only this is told, since what a
+    clause leaves out is not sure there. pair: languages of sentence and source.
     """
+    language, source_language = pair
+    same = language == source_language
     parts = _Parts.of(given)
     placed = [
-        (one.word, {parts.clause(p) for p in one.places}) for one in found if one.credit == 1 and one.places
+        (one.word, {parts.clause(p) for p in one.places})
+        for one in found
+        if one.credit >= (1 if same else _SURE) and one.places
     ]
     sure = [(word, next(iter(numbers))) for word, numbers in placed if len(numbers) == 1]
     if len({number for _, number in sure}) < 2 or len(sure) < 3:
@@ -180,7 +190,7 @@ def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], lang
         return False
     from_second = [word for word, number in sure if number == second]
     used = min(place for place in taken if parts.clause(place) == second)
-    if sure[0][1] != second and left_out[0].start < used:
+    if same and sure[0][1] != second and left_out[0].start < used:
         before = given[parts.clauses[second][0] : left_out[0].start]
         starts = left_out[0].is_noun if language == "zh" else True
         if language == "ar":
@@ -190,3 +200,21 @@ def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], lang
     # The subject stands first, in Arabic mostly behind its verb.
     subject = [one.word for one in found][1 if language == "ar" else 0 :][:1]
     return subject == from_second[:1] and len(from_second) <= min(2, len(sure) - 2)
+
+
+def other_subject(given: str, found: Sequence[Found], given_words: Sequence[Word]) -> bool:
+    """Whether an Arabic verb, which stands before its subject, was given another subject than the source's.
+
+    "دفع حسن التكاليف" for "تبرع حسن بالأرض، ودفعت البلدية التكاليف": the verb's clause does not name the
+    subject, and what follows the verb there is left out.
+    """
+    parts = _Parts.of(given)
+    placed = [(one, {parts.clause(p) for p in one.places}) for one in found if one.credit == 1 and one.places]
+    if len(placed) < 3 or placed[0][0] is not found[0] or placed[1][0] is not found[1]:
+        return False
+    (verb, where), (_, named) = placed[:2]
+    if where & named or len(where) != 1:
+        return False
+    taken = {place for one in found for place in one.places}
+    after = next((word for word in given_words if word.start > verb.places[0]), None)
+    return after is not None and after.start not in taken and after.text.startswith("ال")
