@@ -20,7 +20,9 @@ from index.calibration import load_calibration
 from index.transliteration import name_terms
 from index.vectors import Vectors
 from qa.evidence import MATCH_WEIGHT, EvidenceSentence
-from qa.quantities import Quantity, agree, plain, quantities
+from qa.plain_text import plain
+from qa.quantities import quantities
+from qa.quantity import Quantity, agree
 
 Relation = Literal["agrees", "differs", "adds"]
 

@@ -15,17 +15,20 @@ import numpy as np
 
 from corpus.language import detect_language
 from index.embedder import Embedder
-from index.transliteration import name_terms
-from qa.negation import clauses, implied, negations, opposed
-from qa.quantities import agree, disagreement, plain, quantities
-from qa.roles import Found, crossed, joined, lifted, names_swapped, reversed_change, substituted, swapped
+from qa.finding import SHOWN, Found, find
+from qa.negation import clauses, denies
+from qa.opposites import contrary, opposed
+from qa.order import names_swapped, reversed_change, substituted, swapped
+from qa.plain_text import plain
+from qa.quantities import disagreement, quantities
+from qa.quantity import agree
+from qa.roles import crossed, joined, lifted, other_subject
 from qa.similarity import Similarity, TokenSimilarity
-from qa.wording import Word, capitalised, places, sounded, sounds_like, words
+from qa.wording import Word, capitalised, names_of, places, words
 
 SUPPORTED = 0.75
 """The least support a generated sentence needs to be shown."""
 
-_SHOWN_PLACE = 0.5  # credit from which a word found by its vectors tells where in the span it stands
 _LEAD_IN = re.compile(
     r"^(?:according to (?:the|these) (?:documents?|sources?|text|passages?)|based on the (?:documents?"
     r"|sources?)"
@@ -58,17 +61,13 @@ def support(
     what the span only calls "it". Without similarity words are compared by their forms alone: paraphrases
     score lower, and translations 0.
     """
-    language, source_language = detect_language(sentence)[0], detect_language(span)[0]
+    pair = language, source_language = detect_language(sentence)[0], detect_language(span)[0]
     stated = _LEAD_IN.sub("", plain(sentence))
     given, named, asked = plain(span), plain(heading), plain(question)
     same = language == source_language
     if not same and similarity is None:
         return 0.0
-    names = (
-        capitalised(f"{sentence} ") | capitalised(span) | capitalised(heading)
-        if language == "en"
-        else frozenset()
-    )
+    names = names_of(sentence, f"{heading}\n{span}") if language == "en" else frozenset()
     stated_words = words(stated, language, names)
     if not stated_words and not quantities(stated):
         return 0.0
@@ -79,23 +78,28 @@ def support(
     source = f"{named}\n{given}"
     if disagreement(stated, source) or opposed(stated, source) or reversed_change(stated, given):
         return 0.0
-    given_words = words(given, source_language, capitalised(span) if source_language == "en" else frozenset())
+    given_words: Sequence[Word] = words(
+        given, source_language, capitalised(span) if source_language == "en" else frozenset()
+    )
     if similarity is not None and source_language != "en" and not same:
         given_words = similarity.with_names(given, given_words, source_language)
-    found = _find(stated, stated_words, given, given_words, named, (language, source_language), similarity)
+    found = find(stated, stated_words, given, given_words, named, pair, similarity)
+    if not _in_span(stated, given, found):
+        return 0.0
     if (
-        _denies(stated, given, found, same)
+        denies(stated, given, found, same)
+        or contrary(stated, given, found)
         or swapped(stated, given, found)
         or joined(stated, given, found, given_words, same)
     ):
         return 0.0
-    if not same and names_swapped(stated, given, found):
+    if not same and (names_swapped(stated, given, found) or lifted(given, found, given_words, pair)):
         return 0.0
     if same and crossed(stated, given, found, given_words):
         return 0.0
-    if same and (
-        lifted(given, found, given_words, source_language) or substituted(given, found, given_words)
-    ):
+    if same and language == "ar" and other_subject(given, found, given_words):
+        return 0.0
+    if same and (lifted(given, found, given_words, pair) or substituted(given, found, given_words)):
         return 0.0
     return _score(stated, found, same)
 
@@ -109,6 +113,15 @@ def _tells(stated: str, stated_words: Sequence[Word], asked: str, language: str)
         return True
     repeated = quantities(asked)
     return any(not any(agree(one, other) for other in repeated) for one in quantities(stated))
+
+
+def _in_span(stated: str, given: str, found: Sequence[Found]) -> bool:
+    """Whether anything is said by the span itself, not by its heading alone."""
+    said = [one for one in found if one.credit >= SHOWN]
+    if not said or any(one.places for one in said):
+        return True
+    counted = quantities(given)
+    return any(agree(one, other) for one in quantities(stated) for other in counted)
 
 
 _MARKS = re.compile(r"[\W_]+")
@@ -130,125 +143,11 @@ def _verbatim(stated: str, given: str) -> bool:
     return False
 
 
-def _find(
-    stated: str,
-    stated_words: Sequence[Word],
-    given: str,
-    given_words: Sequence[Word],
-    named: str,
-    pair: tuple[str, str],
-    similarity: Similarity | None,
-) -> list[Found]:
-    """Where the source says each word of the sentence, by form, by sound, else by meaning."""
-    language, source_language = pair
-    counted = quantities(stated)
-    open_words = [w for w in stated_words if not any(q.start <= w.start < q.end for q in counted)]
-    found: dict[Word, Found] = {}
-    named_words = words(named, source_language)
-    sounds = (
-        frozenset(name_terms(f"{given} {named}", source_language))
-        if language != source_language
-        else frozenset()
-    )
-    for word in open_words:
-        if language == source_language or (word.text.isascii() and language != "en"):
-            standing = places(word, given, given_words, language if language == source_language else "en")
-            if standing or places(word, named, named_words, language):
-                found[word] = Found(word, 1.0, tuple(standing))
-        elif sounds and sounded(word.text, sounds):
-            heard = [
-                other.start
-                for other in given_words
-                if not frozenset(name_terms(word.text, "zh")).isdisjoint(name_terms(other.text, "zh"))
-            ]
-            found[word] = Found(word, 1.0, tuple(heard), name=1.0)
-    rest = [word for word in open_words if word not in found]
-    if rest and similarity is not None:
-        source = f"{named}\n{given}" if named else given
-        matches = similarity(stated, rest, source, pair)
-        shift = len(source) - len(given)
-        for word, value, place, name in zip(rest, matches.credit, matches.place, matches.name, strict=True):
-            at = (int(place) - shift,) if value >= _SHOWN_PLACE and place >= shift else ()
-            found[word] = Found(word, float(value), at, float(name))
-        if language != source_language:
-            found |= _heard([found[word] for word in rest], source, (*given_words, *named_words))
-    else:
-        found |= {word: Found(word, 0.0, ()) for word in rest}
-    return [found[word] for word in open_words]
-
-
-def _heard(unsaid: Sequence[Found], source: str, source_words: Sequence[Word]) -> dict[Word, Found]:
-    """Names, of one word or several, that sound nearly like something in a source of another script."""
-    heard: dict[Word, Found] = {}
-    group: list[Found] = []
-    for one in [*unsaid, None]:
-        if one and one.is_name and (not group or one.word.start - group[-1].word.end <= 2):
-            group.append(one)
-            continue
-        unsure = [member for member in group if member.credit < _SHOWN_PLACE]
-        whole = "".join(member.word.text for member in group)
-        for member in unsure:
-            if sounds_like(member.word.text, source, source_words) or sounds_like(
-                whole, source, source_words
-            ):
-                heard[member.word] = Found(member.word, 1.0, member.places, member.name)
-        group = [one] if one and one.is_name else []
-    return heard
-
-
-def _denies(stated: str, given: str, found: Sequence[Found], same: bool) -> bool:
-    """Whether a negation was added or left out, clause by clause."""
-    stated_negations, given_negations = negations(stated), negations(given)
-    given_clauses = clauses(given)
-    for start, end in clauses(stated):
-        own = [first for first, _ in stated_negations if start <= first < end]
-        # The source's clauses that this clause speaks of, by the words that its negation bears on.
-        bears_on = [one for one in found if (min(own) if own else start) <= one.word.start < end]
-        chosen = _chosen(bears_on or [one for one in found if start <= one.word.start < end], given_clauses)
-        text = " ".join(given[first:last] for first, last in chosen) if chosen else given
-        denied = [
-            n for n in given_negations if not chosen or any(first <= n[0] < last for first, last in chosen)
-        ]
-        # A word that stands in both denies nothing between them; across languages any does.
-        also = implied(stated[start:end])
-        otherwise = implied(text) - also if same else implied(given) if not also else set()
-        if own and not denied and not otherwise:
-            return True
-        if denied and len(own) == len(denied) + 1 and len(own) % 2 == 0 and not otherwise:
-            return True  # "does not cost nothing"
-        if own or implied(stated[start:end]) - implied(text):
-            continue
-        here = {
-            place
-            for one in found
-            if start <= one.word.start < end
-            for place in one.places
-            if len(one.places) == 1 or any(first <= place < last for first, last in chosen)
-        }
-        if any(_bears_on(given, last, given_clauses) & here for _, last in given_negations):
-            return True
-    return False
-
-
-def _chosen(found: Sequence[Found], given_clauses: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The clauses of the source that hold most of some words."""
-    votes = [
-        sum(1 / len(one.places) for one in found for place in one.places if first <= place < last)
-        for first, last in given_clauses
-    ]
-    most = max(votes, default=0)
-    return [clause for clause, vote in zip(given_clauses, votes, strict=True) if most and vote == most]
-
-
-def _bears_on(given: str, after: int, given_clauses: Sequence[tuple[int, int]]) -> set[int]:
-    """The offsets of the two words that a negation of the source bears on."""
-    end = next((last for first, last in given_clauses if first < after <= last), len(given))
-    following = words(given[after:end], detect_language(given)[0])[:2]
-    return {after + word.start for word in following}
-
-
 _NAME_CREDIT, _NAME_CREDIT_ENGLISH = 0.34, 0.25
 """The least mean credit of a name that is given in another language, where its sound does not tell."""
+
+_SAID = 0.9
+"""The credit at which a word that only its vectors take for a name is said by the source."""
 
 LIKELY_TRANSLATION = 0.36
 LEAST_CLAUSE = 0.2
@@ -286,6 +185,9 @@ def _names_another(found: Sequence[Found], same: bool) -> bool:
     for group in groups:
         credits = [one.credit for one in group]
         least = _NAME_CREDIT_ENGLISH if "a" <= group[0].word.text[0] <= "z" else _NAME_CREDIT
-        if min(credits) < 1 if same else max(credits) < 1 and np.mean(credits) < least:
+        if same:
+            if any(one.credit < (1 if one.word.is_name else _SAID) for one in group):
+                return True
+        elif max(credits) < 1 and np.mean(credits) < least:
             return True
     return False

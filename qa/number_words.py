@@ -1,6 +1,6 @@
 """Numbers in words -> values: English, Arabic and Chinese, as far as a sentence writes them out.
 
-Every function reads words of a text that qa.quantities.plain() has prepared: small letters, one form of
+Every function reads words of a text that qa.plain_text.plain() has prepared: small letters, one form of
 each Arabic letter, Simplified Chinese.
 """
 

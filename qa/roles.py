@@ -1,43 +1,22 @@
-"""Who did what: whether the words of a sentence stand together as they do in its source.
+"""What belongs together: whether the words of a sentence stand together as they do in its source.
 
-Words alone would pass "B beat A" for "A beat B", and a number that the source gives to something else.
-Offsets are those of qa.quantities.plain() texts.
+Words alone would pass a number or name that the source gives to something else.
+Offsets are those of qa.plain_text.plain() texts.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import numpy as np
-
+from qa.finding import Found
 from qa.negation import clauses
-from qa.quantities import Quantity, agree, quantities
-from qa.similarity import NAME
+from qa.quantities import quantities
+from qa.quantity import Quantity, agree
 from qa.wording import Word
-
-_SAME_MEANING, _SAME_IN_COPY = 0.45, 0.5
-"""The mean credit below which another word says another thing, also where all around it is copied."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A word of the sentence: the credit of being said by the source (0 to 1) and its places there."""
-
-    word: Word
-    credit: float
-    places: tuple[int, ...]
-    name: float = 0.0
-
-    @property
-    def is_name(self) -> bool:
-        if "a" <= self.word.text[0] <= "z":
-            return self.word.is_name and len(self.word.text) > 1
-        return self.word.is_name or self.name > NAME
 
 
 def _entities(stated: str, given: str, found: Sequence[Found]) -> list[tuple[int, int, str, set[int]]]:
@@ -118,10 +97,11 @@ def joined(stated: str, given: str, found: Sequence[Found], given_words: Sequenc
         and word.start not in taken
         and not any(other.start <= word.start < other.end for other in given_quantities)
     ]
+    named_at = {word.start for word in given_words if same and word.is_name}
     for start, end, kind, at in _entities(stated, given, found):
         part_of = parts.stretch if kind == "name" else parts.clause
         own = {part_of(place) for place in at}
-        plain_words = [one for one in found if one.places and not one.word.is_name]
+        plain_words = [one for one in found if not one.word.is_name and set(one.places) - named_at]
         beside = [one for one in plain_words if one.word.end <= start][-near:]
         beside += [one for one in plain_words if one.word.start >= end][:near]
         if (
@@ -152,7 +132,7 @@ _OWN_SUBJECT = {
         r"^(?:(?:and|but|while|whereas|although|though) )?(?:the|a|an|its|his|her|their|other|this|that"
         r"|some|most) $"),
     "ar": re.compile(r"^(?:(?:و?لكن|بينما|اما) )?(?:و|ف)?$"),
-    "zh": re.compile(r"^(?:而|但|却)?(?:其他|另一?|该|这|那|一)?[个位名座种次些]?$"),
+    "zh": re.compile(r"^(?:而|但|却)?(?:[^,，。]{1,12}的)?(?:其他|另一?|该|这|那|一)?[个位名座种次些]?$"),
 }  # fmt: skip
 
 
@@ -178,16 +158,25 @@ def crossed(stated: str, given: str, found: Sequence[Found], given_words: Sequen
     return False
 
 
-def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], language: str) -> bool:
+_SURE = 0.8
+"""The credit from which a word of another language tells which clause it is of."""
+
+
+def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], pair: tuple[str, str]) -> bool:
     """Whether the words of one clause were given to the subject of another.
 
     Forward: the other clause has a subject of its own, which the sentence leaves out ("the choir plays in
     Vienna", where the orchestra does). Backward: a word of a later clause, whose other words are left out,
-    takes the place of the subject of an earlier one.
+    takes the place of the subject of an earlier one. Between languages only this is told, since what a
+    clause leaves out is not sure there. pair: languages of sentence and source.
     """
+    language, source_language = pair
+    same = language == source_language
     parts = _Parts.of(given)
     placed = [
-        (one.word, {parts.clause(p) for p in one.places}) for one in found if one.credit == 1 and one.places
+        (one.word, {parts.clause(p) for p in one.places})
+        for one in found
+        if one.credit >= (1 if same else _SURE) and one.places
     ]
     sure = [(word, next(iter(numbers))) for word, numbers in placed if len(numbers) == 1]
     if len({number for _, number in sure}) < 2 or len(sure) < 3:
@@ -201,7 +190,7 @@ def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], lang
         return False
     from_second = [word for word, number in sure if number == second]
     used = min(place for place in taken if parts.clause(place) == second)
-    if sure[0][1] != second and left_out[0].start < used:
+    if same and sure[0][1] != second and left_out[0].start < used:
         before = given[parts.clauses[second][0] : left_out[0].start]
         starts = left_out[0].is_noun if language == "zh" else True
         if language == "ar":
@@ -213,104 +202,19 @@ def lifted(given: str, found: Sequence[Found], given_words: Sequence[Word], lang
     return subject == from_second[:1] and len(from_second) <= min(2, len(sure) - 2)
 
 
-_PASSIVE = re.compile(r"\bby\b|被|由|受|为.{1,12}所|(?<!\w)(?:من قبل|علي يد|بواسطه|من جانب)(?!\w)")
+def other_subject(given: str, found: Sequence[Found], given_words: Sequence[Word]) -> bool:
+    """Whether an Arabic verb, which stands before its subject, was given another subject than the source's.
 
-
-def swapped(stated: str, given: str, found: Sequence[Found]) -> bool:
-    """Whether two words changed sides about a third, as in "A beat B" and "B beat A"."""
-    if bool(_PASSIVE.search(stated)) != bool(_PASSIVE.search(given)) or "اما " in given:
+    "دفع حسن التكاليف" for "تبرع حسن بالأرض، ودفعت البلدية التكاليف": the verb's clause does not name the
+    subject, and what follows the verb there is left out.
+    """
+    parts = _Parts.of(given)
+    placed = [(one, {parts.clause(p) for p in one.places}) for one in found if one.credit == 1 and one.places]
+    if len(placed) < 3 or placed[0][0] is not found[0] or placed[1][0] is not found[1]:
         return False
-    placed = [(one.word, one.places[0]) for one in found if one.credit == 1.0 and len(one.places) == 1]
-    ends = [match.end() for match in re.finditer(r"[;.!?。；！？؛] *", given)]
-    for middle in range(1, len(placed) - 1):
-        pivot, place = placed[middle]
-        if pivot.is_name or (
-            pivot.text > "\u2e80" and (not pivot.is_verb or given.startswith("的", place + len(pivot.text)))
-        ):
-            continue
-        before = [
-            word
-            for word, at in placed[:middle]
-            if at > place and bisect_right(ends, at) == bisect_right(ends, place)
-        ]
-        after = [
-            word
-            for word, at in placed[middle + 1 :]
-            if at < place and bisect_right(ends, at) == bisect_right(ends, place)
-        ]
-        named = any(word.is_name for word in before + after) or "\u0621" <= pivot.text[0] <= "\u064a"
-        if before and after and named:
-            return True
-    return False
-
-
-def substituted(given: str, found: Sequence[Found], given_words: Sequence[Word]) -> bool:
-    """Whether a copy has another word, not near in meaning, in the place of one of the source's."""
+    (verb, where), (_, named) = placed[:2]
+    if where & named or len(where) != 1:
+        return False
     taken = {place for one in found for place in one.places}
-    run: list[Found] = []
-    left = -1
-    for one in [*found, None]:
-        if one is not None and one.credit < 1:
-            run.append(one)
-            continue
-        # Where the source goes on after what stands before the run, up to what stands behind it.
-        after = [place for place in one.places if place > left] if one else []
-        inside = left >= 0 or (
-            bool(run) and run[0].word.text > "\u2e80" and not any(m.word.is_verb for m in run)
-        )
-        if run and one and inside:
-            right = min(after, default=-1)
-            between = [word for word in given_words if left < word.start < right and word.start not in taken]
-            copied = sum(member.credit == 1 for member in found) >= 4 * len(run) and len(between) <= len(run)
-            least = _SAME_IN_COPY if copied else _SAME_MEANING
-            far = float(np.mean([member.credit for member in run])) < least
-            if far and right > 0 and 0 < len(between) <= len(run) + 1:
-                return True
-        run = []
-        left = min(after, default=-1) if one else -1
-    return False
-
-
-_SUBORDINATE = re.compile(r"的|\b(?:of|in|at|from|for)\b|'s|[,،、]|(?<!\w)(?:من|في|ب\w+)(?!\w)")
-
-
-def names_swapped(stated: str, given: str, found: Sequence[Found]) -> bool:
-    """Whether two names, found by their sound, changed sides about what is said of them."""
-    if bool(_PASSIVE.search(stated)) != bool(_PASSIVE.search(given)):
-        return False
-    names = [
-        (one.word, one.places[0])
-        for one in found
-        if one.word.is_name and one.credit == 1 and len(one.places) == 1
-    ]
-    for (first, place), (second, other) in pairwise(names):
-        between = stated[first.end : second.start], given[other + 1 : place]
-        told = any(first.end <= one.word.start < second.start and not one.word.is_name for one in found)
-        if other < place and told and not any(_SUBORDINATE.search(text) for text in between[:1]):
-            return True
-    return False
-
-
-_CHANGE = re.compile(
-    r"\bfrom \D{0,12}?(?P<a>\d[\d.,]*)\D{0,24}? to \D{0,12}?(?P<b>\d[\d.,]*)"
-    r"|(?P<b2>\d[\d.,]*)(?: \w+){0,3} (?:instead of|rather than|بدلا من|عوضا عن) (?:\w+ )?(?P<a2>\d[\d.,]*)"
-    r"|[从由自](?P<a3>\d[\d.,]*)[^\d,，。]{0,12}?[到至为成](?P<b3>\d[\d.,]*)"
-    r"|من (?P<a4>\d[\d.,]*)[^\d.،]{0,24}? الي (?P<b4>\d[\d.,]*)"
-)
-
-
-def reversed_change(stated: str, given: str) -> bool:
-    """Whether a change from one number to another is told the other way round."""
-
-    def changes(text: str) -> set[tuple[str, str]]:
-        found = set()
-        for match in _CHANGE.finditer(text):
-            before, after = (
-                next(value for name, value in match.groupdict().items() if value and name[0] == end)
-                for end in "ab"
-            )
-            found.add((before.strip(".,"), after.strip(".,")))
-        return found
-
-    given_changes = changes(given)
-    return any((after, before) in given_changes for before, after in changes(stated))
+    after = next((word for word in given_words if word.start > verb.places[0]), None)
+    return after is not None and after.start not in taken and after.text.startswith("ال")

@@ -1,6 +1,6 @@
 """Units of measure, money and time, month and weekday names, in English, Arabic and Chinese.
 
-All words are in the form that qa.quantities.plain() gives.
+All words are in the form that qa.plain_text.plain() gives.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The words of a sentence that carry meaning, its names, and where a source has them, by form or by sound.
 
-Texts are in the form of qa.quantities.plain().
+Texts are in the form of qa.plain_text.plain().
 """
 
 from __future__ import annotations
@@ -45,10 +45,11 @@ class Word:
     is_verb: bool = False
 
 
-def words(text: str, language: str, names: frozenset[str] = frozenset()) -> list[Word]:
+@lru_cache(maxsize=256)
+def words(text: str, language: str, names: frozenset[str] = frozenset()) -> tuple[Word, ...]:
     """The words of a plain text that carry meaning; numbers are left to qa.quantities."""
     if language == "zh":
-        return _chinese_words(text, names)
+        return tuple(_chinese_words(text, names))
     found = []
     for match in _WORD.finditer(text):
         forms = frozenset(terms(match[0], language)) - _FUNCTION_WORDS
@@ -56,7 +57,7 @@ def words(text: str, language: str, names: frozenset[str] = frozenset()) -> list
             is_name = match[0] in names or (language != "en" and match[0][0].isascii() and len(match[0]) > 1)
             extra = _arabic_forms(forms) if language == "ar" else frozenset()
             found.append(Word(match[0], *match.span(), forms | extra, is_name))
-    return found
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
@@ -99,6 +100,12 @@ def capitalised(text: str) -> frozenset[str]:
             name = match[0].casefold().replace("’", "'")
             found |= {name, name.removesuffix("'s")}
     return frozenset(found)
+
+
+def names_of(sentence: str, source: str) -> frozenset[str]:
+    """The names of an English sentence: its capitals; those that begin it where the source has them so."""
+    written = {match[0].casefold().replace("’", "'") for match in _CAPITALISED.finditer(sentence)}
+    return capitalised(sentence) | (capitalised(source) & written)
 
 
 _TITLE = re.compile(r"\b(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|No)\.$")
@@ -170,12 +177,13 @@ def sounds_like(name: str, source: str, source_words: Sequence[Word]) -> bool:
     if len(sound) < _SHORTEST_SOUND:
         return False
     heard = {_sound(word.text) for word in source_words}
+    # Three consonants are too few to allow for a difference, or for characters that are no name.
+    short = len(sound) == _SHORTEST_SOUND
+    begins = tuple(word.text for word in source_words if word.is_name)
     for run in _HAN_RUN.finditer(source):
-        heard |= {
-            _sound(run[0][at : at + length]) for at in range(len(run[0]) - 1) for length in (2, 3, 4, 5)
-        }
-    # Three consonants are too few to allow for a difference.
+        for at in range(len(run[0]) - 1):
+            if not short or run[0].startswith(begins, at):
+                heard |= {_sound(run[0][at : at + length]) for length in (2, 3, 4, 5)}
     return sound in heard or (
-        len(sound) > _SHORTEST_SOUND
-        and any(len(other) > 2 and _alike(sound, other) >= _SOUNDS_ALIKE for other in heard)
+        not short and any(len(other) > 2 and _alike(sound, other) >= _SOUNDS_ALIKE for other in heard)
     )

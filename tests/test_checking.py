@@ -8,10 +8,11 @@ import pytest
 
 from index.embedder import HashEmbedder, SentenceTransformerEmbedder
 from qa.checking import SUPPORTED, SupportChecker, support
-from qa.negation import implied, negations, opposed
-from qa.quantities import plain
+from qa.negation import implied, negations
+from qa.opposites import contrary, opposed
+from qa.plain_text import plain
 from qa.similarity import Matches
-from qa.wording import Word, capitalised, sounds_like, words
+from qa.wording import Word, capitalised, names_of, sounds_like, words
 
 SPANS = {
     "en": "The Harbour Clinic treated 4,200 patients in 2021, and its director Anna Berg called it hard.",
@@ -370,3 +371,43 @@ def test_names_by_their_sound() -> None:
     given = plain("科维尔大桥由图灵设计，伯格没有参加。")
     assert sounds_like("turing", given, words(given, "zh"))
     assert not sounds_like("lindqvist", given, words(given, "zh"))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "span"),
+    [
+        ("The bakery refused a second branch.", "The bakery accepted a second branch."),
+        ("该提案获得通过。", "该提案被否决。"),
+        ("الطريق مفتوح للشاحنات.", "الطريق مغلق للشاحنات."),
+    ],
+)
+def test_opposites_stand_for_each_other(sentence: str, span: str) -> None:
+    assert contrary(plain(sentence), plain(span), [])
+    assert not contrary(plain(span), plain(span), [])
+
+
+def test_opposites_where_one_is_denied() -> None:
+    stated, given = "The road is not open to lorries.", "The road is closed to lorries."
+    assert not contrary(plain(stated), plain(given), [])
+
+
+def test_an_arabic_verb_keeps_its_subject() -> None:
+    span = "تبرع حسن البكري بالأرض، ودفعت البلدية تكاليف البناء."
+    assert support("دفع حسن البكري تكاليف البناء.", span, "", "?") < SUPPORTED
+    assert support("دفعت البلدية تكاليف البناء.", span, "", "?") >= SUPPORTED
+
+
+def test_what_only_the_heading_says_is_not_supported() -> None:
+    span, heading = "It carries 42,300 vehicles a day.", "Corvale Bridge opening"
+    assert support("Opening of the Corvale Bridge.", span, heading, "What is said?") == 0
+    assert support("The Corvale Bridge carries 42,300 vehicles a day.", span, heading, "?") >= SUPPORTED
+
+
+def test_a_common_word_of_a_name_is_no_name() -> None:
+    span = "The Tallow Mill burned down; the owner, Edith Crane, rebuilt it within two years."
+    assert names_of("Crane rebuilt the mill.", span) == {"crane"}
+
+
+def test_three_consonants_are_heard_in_names_alone() -> None:
+    source = plain("他用这笔钱办了一所学校。")
+    assert not sounds_like("bishan", source, words(source, "zh"))  # 笔钱 sounds like it

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from qa.quantities import disagreement, plain, quantities
+from qa.plain_text import plain
+from qa.quantities import disagreement, quantities
 
 
 def values(text: str) -> list[tuple[str, float, str]]:

@@ -29,7 +29,7 @@ from index.embedder import Embedding, SentenceTransformerEmbedder
 from index.transliteration import name_terms
 from index.vectors import Vectors
 from qa.checking import LIKELY_TRANSLATION
-from qa.quantities import plain
+from qa.plain_text import plain
 from qa.similarity import CONSTANTS
 from qa.wording import Word, capitalised, words
 
