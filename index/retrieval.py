@@ -89,8 +89,8 @@ class RetrievalSettings:
 _LATE = 1
 _LEXICAL_PRIOR = (0.0, 0.1)
 _MOST_NAMES = 3.0
-"""BM25 of names that says as much as any more would: one rare name found is enough, and several that sound alike
-by chance are not more."""
+"""BM25 of names that says as much as any more would: one rare name found is enough, and several that sound
+alike by chance are not more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
