@@ -38,8 +38,8 @@ _PARALLEL, _ALONE, _OTHER_LANGUAGE_ONLY = 1.0, 2.0, 0.2
 """What a question counts: with parallel passages, with its own language's alone, and with only others'."""
 
 _NAMES = 0.7
-"""Weight of names across scripts, set by hand: the few parallel articles that there are to fit on translate most
-names rather than spell them by sound, and fit 0.5."""
+"""Weight of names across scripts, set by hand: the few parallel articles that there are to fit on translate
+most names rather than spell them by sound, and fit 0.5."""
 
 
 @dataclass(frozen=True, slots=True)
