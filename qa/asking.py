@@ -14,7 +14,7 @@ from index.embedder import Embedding
 from qa.agreement import related
 from qa.answer import Answer, AnswerEvent, Citation, Event, Sentence, SentenceEvent, SourcesEvent
 from qa.checking import SUPPORTED, SupportChecker
-from qa.evidence import OTHER_LANGUAGE, EvidenceSentence, read_evidence, select_evidence, widened
+from qa.evidence import EvidenceSentence, read_evidence, select_evidence, sureness, widened
 from qa.generators import Generator
 from qa.markers import split_markers, without_markers
 from qa.messages import message
@@ -23,7 +23,7 @@ from qa.reader import SpanReader
 
 _log = logging.getLogger(__name__)
 
-THRESHOLD = 30.74
+THRESHOLD = 28.72
 """The evidence score below which a question is not answered; fitted by qa/training/fit_evidence.py."""
 
 EVIDENCE_HITS = 8
@@ -35,7 +35,7 @@ _CLOSEST = 3
 _TIE = 0.5
 """Evidence scores nearer than this do not tell which sentence is the better: both are quoted."""
 
-_UNSURE = 1.5
+_UNSURE = 4.0
 """Scores of two neighbouring sentences that lie nearer than this leave open which of them answers: they are
 quoted as one span, and a base model is not asked."""
 
@@ -110,7 +110,7 @@ class Asking:
         self._mark("retrieve_ms")
         yield SourcesEvent(tuple(hits))
         evidence = self._evidence(embedding, chunks[:EVIDENCE_HITS])
-        confidence = self._sureness(evidence[0]) if evidence else 0.0
+        confidence = sureness(evidence[0], self._query.language) if evidence else 0.0
         answerable = bool(evidence) and confidence >= self._settings.threshold
         for event in self._answer(evidence) if answerable else self._abstain():
             if "first_ms" not in self._timings:
@@ -142,10 +142,6 @@ class Asking:
             embedding = self._retriever.embed([self._query])[0]
         evidence = select_evidence(self._retriever, self._query, embedding, hits)
         return read_evidence(self._reader, self._complete, evidence) if self._settings.reader else evidence
-
-    def _sureness(self, sentence: EvidenceSentence) -> float:
-        """A sentence's score, on one scale for all pairs of languages."""
-        return sentence.score + OTHER_LANGUAGE * (sentence.chunk.language != self._query.language)
 
     def _abstain(self) -> Iterator[SentenceEvent]:
         yield self._say(Sentence(self._message("not_found"), "notice"))

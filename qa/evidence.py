@@ -20,17 +20,22 @@ from qa.reader import Reading, SpanReader, Window
 
 _SHORTEST = 4  # characters; less is a list number or a stray mark
 
-MATCH_WEIGHT = 22.8
+MATCH_WEIGHT = 20.8
 LEXICAL_WEIGHT = 0.05
 """Weight of a sentence's match against its passage's score, and of shared terms within the match."""
 
-READING_WEIGHT = 0.483
+READING_WEIGHT = 0.593
 """Weight of what the span reader says, against the score before."""
 
 LEAST_READING = -6.0
 """The reading of a sentence in which the reader sees no answer, or that was not read."""
 
-OTHER_LANGUAGE = 3.94
+ENOUGH_PASSAGE = 8.0
+POOR_PASSAGE = 3.86
+"""A passage that scores less hardly speaks of what is asked, whatever the reader finds in it: each point that
+it lacks is taken off as often again, when an answer is held against the threshold."""
+
+OTHER_LANGUAGE = 4.1
 """What a sentence in another language than the question's is granted against the threshold."""
 
 WINDOW_CHARACTERS = {"zh": 190, "en": 560, "ar": 460}
@@ -93,6 +98,15 @@ def select_evidence(
     for sentence in found:  # overlapping chunks hold the same sentence twice
         unique.setdefault(sentence.text, sentence)
     return list(unique.values())[:limit]
+
+
+def sureness(sentence: EvidenceSentence, language: str) -> float:
+    """How sure it is that a sentence answers a question in a language: higher is surer.
+
+    On one scale for all pairs of languages; what the threshold of abstention is set against.
+    """
+    poor = max(0.0, ENOUGH_PASSAGE - sentence.passage)
+    return sentence.score - POOR_PASSAGE * poor + OTHER_LANGUAGE * (sentence.chunk.language != language)
 
 
 def read_evidence(
