@@ -54,6 +54,7 @@ def index(
             prune=prune,
             progress=progress,
         )
+    report.require_read()
     _print_report(report, as_json)
 
 
