@@ -1,6 +1,10 @@
-"""What a single character belongs to, for rules that depend on the script around a mark."""
+"""What a single character belongs to: a script, or the controls of a terminal."""
 
 from __future__ import annotations
+
+import re
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def is_cjk(character: str) -> bool:
@@ -18,3 +22,12 @@ def is_arabic(character: str) -> bool:
         or "\u0750" <= character <= "\u077f"
         or ("\u08a0" <= character <= "\u08ff" or "\ufb50" <= character <= "\ufefc")
     )
+
+
+def printable(text: str, *, newlines: bool = True) -> str:
+    """A text with its control characters as escapes: shown as it is, it could steer the terminal.
+
+    newlines: whether line ends and tabs stay.
+    """
+    text = text if newlines else text.replace("\n", "\\n").replace("\t", "\\t")
+    return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
