@@ -209,6 +209,26 @@ def test_one_unreadable_file_alone_is_an_error(tricite: Command, tmp_path: Path)
     file = tmp_path / "empty.txt"
     file.write_bytes(b"")
     assert "empty" in tricite.error("index", file, "--index", tmp_path / "index")
+    (tmp_path / "good.txt").write_text("The ferry sails at noon.", encoding="utf-8")
+    tricite("index", tmp_path, "--index", tmp_path / "index")
+    assert "empty" in tricite.error("index", file, "--index", tmp_path / "index")
+    assert len(tricite.json("status", "--index", tmp_path / "index")["documents"]) == 1
+
+
+def test_names_and_texts_do_not_steer_the_terminal(tricite: Command, tmp_path: Path) -> None:
+    index, documents = tmp_path / "index", tmp_path / "documents"
+    documents.mkdir()
+    (documents / "a\x1b[31m\nb.txt").write_text("The ferry sails at noon.", encoding="utf-8")
+    (documents / "c\x1b]0;title\x07.txt").write_bytes(b"")
+    row = {"id": "x", "title": "A \x1b[2J title", "text": "The lizard \x1b[8m sleeps."}
+    (documents / "d.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    done = tricite("index", documents, "--index", index)
+    assert "\x1b" not in done.stderr and "c\\x1b]0;title\\x07.txt" in done.stderr
+    printed = tricite("status", "--index", index).stdout + tricite("show", "x", "--index", index).stdout
+    assert (
+        "\x1b" not in printed and "a\\x1b[31m\\nb.txt" in printed and "The lizard \\x1b[8m sleeps." in printed
+    )
+    assert tricite.json("show", "x", "--index", index)["text"] == row["text"]
 
 
 def test_wrong_usage_exits_2(tricite: Command, tmp_path: Path) -> None:
