@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -266,16 +267,42 @@ def test_the_installed_command_reports_errors(tmp_path: Path) -> None:
     assert done.stderr.startswith("tricite: ") and done.stderr.count("\n") == 1
 
 
+# Runs a script with warnings as errors, in a process that may talk to this machine only.
+ALONE = """
+import runpy, socket, sys
+def only_here(connect):
+    def checked(self, address):
+        assert not isinstance(address, tuple) or address[0] in ("127.0.0.1", "::1"), address
+        return connect(self, address)
+    return checked
+socket.socket.connect = only_here(socket.socket.connect)
+socket.socket.connect_ex = only_here(socket.socket.connect_ex)
+resolve = socket.getaddrinfo
+def known(host, *arguments, **options):
+    assert host in (None, "127.0.0.1", "localhost", "::1"), host
+    return resolve(host, *arguments, **options)
+socket.getaddrinfo = known
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 @pytest.mark.model
-def test_the_installed_command_serves(sample_index: Path) -> None:
+def test_the_installed_command_serves_without_a_network(sample_index: Path) -> None:
+    """The embedded model is loaded, a page and an answer are served, and nothing leaves this machine."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))
+    }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    command = [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"]
     serving = subprocess.Popen(
-        [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"],
+        [sys.executable, "-W", "error", "-c", ALONE, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env=environment,
     )
     try:
         request = urllib.request.Request(
@@ -285,10 +312,12 @@ def test_the_installed_command_serves(sample_index: Path) -> None:
         )
         hits = json.loads(_answer(request, serving))["hits"]
         assert hits[0]["source"] == "en/tram-line.md"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+            assert b"<html" in page.read().lower()
     finally:
         serving.send_signal(signal.SIGINT)
         printed, _ = serving.communicate(timeout=30)
-    assert "Traceback" not in printed
+    assert "Traceback" not in printed and "Warning" not in printed
 
 
 def _answer(request: urllib.request.Request, serving: subprocess.Popen[str]) -> bytes:
