@@ -17,7 +17,7 @@ import index.connection as connection
 import index.indexing as indexing
 import index.reader as reader
 import index.writer as writer
-from corpus.errors import IndexDamaged, IndexLocked, IndexProblem, InvalidRequest
+from corpus.errors import IndexDamaged, IndexLocked, IndexMissing, IndexProblem, InvalidRequest
 from corpus.sources import document_id
 from corpus.splitting import Splitter
 from index import HybridRetriever, Index, IndexReport, Query, remove_documents, update_index
@@ -135,6 +135,16 @@ def test_a_database_that_may_not_grow_leaves_the_index_as_it_was(
         full.setattr(connection, "_connect", small)
         with pytest.raises(IndexProblem, match="full"):
             build(folder, documents)
+    assert len(sources(folder)) == 4
+
+
+def test_a_database_whose_first_writer_was_killed_is_empty(documents: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    folder.mkdir()
+    (folder / "documents.sqlite").write_bytes(b"")
+    with pytest.raises(IndexMissing, match="is empty: add documents"):
+        Index(folder, HashEmbedder(), SPLITTER)
+    assert len(build(folder, documents).added) == 4
     assert len(sources(folder)) == 4
 
 
