@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from corpus.characters import printable
+
 if TYPE_CHECKING:
     from index import IndexReport
-    from index.indexing import Progress
-    from qa.answer import Answer
     from qa.settings import Settings
 
 app = typer.Typer(
@@ -44,9 +43,10 @@ def index(
 ) -> None:
     """Add documents to the index, or update them; unchanged files cost nothing."""
     from index import update_index
+    from index.progress import progress_bar
 
     settings = _settings(index=index)
-    with _progress() as progress:
+    with progress_bar() as progress:
         report = update_index(
             settings.index,
             paths,
@@ -55,6 +55,7 @@ def index(
             prune=prune,
             progress=progress,
         )
+    report.require_read()
     _print_report(report, as_json)
 
 
@@ -83,11 +84,12 @@ def search(
     batch: Batch = None,
 ) -> None:
     """Find the passages that fit a question, in any language."""
+    from qa.batch import answer_batch, read_batch
     from qa.render import search_json
 
     _check_question(question, batch)
     settings = _settings(index=index)
-    questions = _read_batch(batch) if batch else []
+    questions = read_batch(batch) if batch else []
     pipeline = _settings(index=settings.index, generator="none").load_pipeline()
 
     def find(question_id: str, text: str) -> dict[str, Any]:
@@ -95,15 +97,15 @@ def search(
         return search_json(question_id, text, pipeline.language(text), hits, pipeline.index)
 
     if batch:
-        _run_batch(questions, find)
+        _print_batch(answer_batch(questions, find))
         return
     found = find("", question or "")
     if as_json:
         _print_json(found)
         return
     for hit in found["hits"]:
-        typer.echo(f"{hit['rank']:>3}. {hit['score']:.2f}  [{hit['language']}] {hit['source']}")
-        typer.echo(f"     {' '.join(hit['text'].split())[:160]}")
+        _echo(f"{hit['rank']:>3}. {hit['score']:.2f}  [{hit['language']}] {hit['source']}")
+        _echo(f"     {' '.join(hit['text'].split())[:160]}")
 
 
 @app.command()
@@ -118,15 +120,16 @@ def ask(
     ] = None,
 ) -> None:
     """Answer a question from the documents; every sentence cites the passage that supports it."""
-    from qa.render import answer_json
+    from qa.batch import answer_batch, read_batch
+    from qa.render import answer_json, answer_text
 
     _check_question(question, batch)
     settings = _settings(index=index, generator=generator)
-    questions = _read_batch(batch) if batch else []
+    questions = read_batch(batch) if batch else []
     pipeline = settings.load_pipeline()
     try:
         if batch:
-            _run_batch(questions, lambda name, text: answer_json(name, pipeline.ask(text)))
+            _print_batch(answer_batch(questions, lambda name, text: answer_json(name, pipeline.ask(text))))
             return
         answer = pipeline.ask(question or "")
     finally:
@@ -134,7 +137,7 @@ def ask(
     if as_json:
         _print_json(answer_json("", answer))
     else:
-        _print_answer(answer)
+        _echo(answer_text(answer))
 
 
 @app.command()
@@ -147,6 +150,7 @@ def show(
     from dataclasses import asdict
 
     from index import stored_document
+    from qa.render import document_text
 
     document = stored_document(_settings(index=index).index, document_id)
     if as_json:
@@ -157,39 +161,20 @@ def show(
             | {"metadata": dict(document.metadata), "removed": removed}
         )
         return
-    typer.echo(
-        f"{document.title or '(no title)'}\n{document.source}  [{document.language}, {document.script}]\n"
-    )
-    typer.echo(document.text)
-    if document.removed:
-        typer.echo("\nRemoved:")
-        for piece in document.removed:
-            typer.echo(f"  line {piece.line} ({piece.why}): {piece.text[:100]}")
+    _echo(document_text(document))
 
 
 @app.command()
 def status(index: IndexFolder = None, as_json: AsJson = False) -> None:
     """Tell what is indexed, and which models are used, with their sizes and licences."""
-    from qa.status import index_status, models_status
+    from qa.status import index_status, models_status, status_text
 
     settings = _settings(index=index)
     state = index_status(settings) | {"models": models_status(settings)}
     if as_json:
         _print_json(state)
         return
-    typer.echo(f"index      {state['index']}")
-    typer.echo(
-        f"documents  {len(state['documents'])}, in {state['chunks']} passages, {state['bytes'] / 1e6:.1f} MB"
-    )
-    for language, count in state["languages"].items():
-        typer.echo(f"           {language}: {count} passages")
-    for model in state["models"]:
-        size = f"{model['bytes'] / 1e6:.0f} MB" if model["bytes"] else "not written yet"
-        typer.echo(f"{model['role']:<10} {model['name']} ({size}; {model['licence']})")
-    for document in state["documents"][:50]:
-        typer.echo(f"  {document['id']}  [{document['language']}] {document['source']}")
-    if len(state["documents"]) > 50:
-        typer.echo(f"  and {len(state['documents']) - 50} more: --json lists all")
+    _echo(status_text(state))
 
 
 @app.command()
@@ -199,7 +184,7 @@ def verify(index: IndexFolder = None, as_json: AsJson = False) -> None:
     if as_json:
         _print_json({"problems": problems})
     else:
-        typer.echo("\n".join(problems) if problems else "the index is sound")
+        _echo("\n".join(problems) if problems else "the index is sound")
     if problems:
         raise typer.Exit(1)
 
@@ -266,7 +251,7 @@ def evaluate(
     if as_json:
         _print_json(report.figures)
     else:
-        typer.echo(report.text)
+        _echo(report.text)
     if report.failed:
         raise typer.Exit(1)
 
@@ -309,9 +294,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     try:
         app(args=arguments)
-    except TriciteError as error:
-        message = " ".join(str(error).split())
-        sys.stderr.write(f"tricite: {message}\n")
+    except (TriciteError, OSError) as error:
+        sys.stderr.write(f"tricite: {printable(' '.join(str(error).split()))}\n")
         sys.exit(1)
 
 
@@ -332,44 +316,15 @@ def _check_question(question: str | None, batch: Path | None) -> None:
         understand(question)
 
 
-def _read_batch(path: Path) -> list[tuple[Any, str | None]]:
-    """(id, question) of every line; (id, None) where a line holds no question."""
-    from corpus.errors import InvalidRequest
-
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"the batch file {path} cannot be read as UTF-8 text: {error}") from error
-    return [_read_batch_line(line) for line in lines if line.strip()]
-
-
-def _read_batch_line(line: str) -> tuple[Any, str | None]:
-    try:
-        row = json.loads(line)
-        json.dumps(row, allow_nan=False)
-    except (ValueError, RecursionError):
-        return None, None
-    if not isinstance(row, dict):
-        return None, None
-    question = row.get("question")
-    return row.get("id"), question if isinstance(question, str) else None
-
-
 # -- printing ------------------------------------------------------------------------------------------
-def _run_batch(questions: list[tuple[Any, str | None]], answer: Callable[[Any, str], dict[str, Any]]) -> None:
-    from corpus.errors import TriciteError
+def _echo(text: str, *, err: bool = False) -> None:
+    """Print text of documents and names of files, which must not steer the terminal."""
+    typer.echo(printable(text), err=err)
 
-    for number, (question_id, text) in enumerate(questions, start=1):
-        if text is None:
-            error = (
-                f'question {number} is not a JSON object on one line: wanted {{"id": ..., "question": "..."}}'
-            )
-            _print_json({"id": question_id, "error": error})
-            continue
-        try:
-            _print_json(answer(question_id, text))
-        except TriciteError as problem:
-            _print_json({"id": question_id, "error": str(problem)})
+
+def _print_batch(answers: Iterator[dict[str, Any]]) -> None:
+    for answer in answers:
+        _print_json(answer)
 
 
 def _print_json(value: dict[str, Any]) -> None:
@@ -386,42 +341,12 @@ def _print_report(report: IndexReport, as_json: bool) -> None:
         _print_json(asdict(report))
         return
     for name, message in [*report.unreadable, *report.skipped]:
-        typer.echo(f"  {name}: {message}", err=True)
-    typer.echo(
+        _echo(f"  {printable(name, newlines=False)}: {message}", err=True)
+    _echo(
         f"{len(report.added)} added, {len(report.updated)} updated, {report.unchanged} unchanged, "
         f"{len(report.removed)} removed, {len(report.unreadable)} unreadable: "
         f"{report.documents} documents in the index ({report.seconds:.1f} s)"
     )
-
-
-def _print_answer(answer: Answer) -> None:
-    typer.echo(answer.text)
-    for citation in answer.citations or answer.closest:
-        page = f", page {citation.page}" if citation.page else ""
-        where = f"{citation.title or citation.source} ({citation.source}{page})"
-        typer.echo(f"\n[{citation.marker}] {where}\n    {' '.join(citation.quote.split())}")
-
-
-@contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A progress bar on stderr; none where nobody watches."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("reading", total=None)
-
-        def show(name: str, number: int, total: int, chunks: int) -> None:
-            bar.update(
-                task, description=f"{chunks} passages, {name[-40:]}", completed=number - 1, total=total
-            )
-
-        yield show
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -79,7 +79,9 @@ def exact_token_vectors() -> Iterator[None]:
         codec = load_token_codec(fingerprint, dim)
         return ExactCodec(codec.mean, codec.basis, codec.deviations, codec.fine)
 
-    with patch("index.generation.load_token_codec", exact), patch("index.indexing.load_token_codec", exact):
+    with ExitStack() as patched:
+        for module in ("generation", "recipe", "writer"):
+            patched.enter_context(patch(f"index.{module}.load_token_codec", exact))
         yield
 
 

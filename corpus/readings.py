@@ -13,6 +13,12 @@ _BRACKET = re.compile(
     f"(?P<character>[{HAN}])"
     "(?P<bracket>[(（](?P<reading>[a-zü\u00e0-\u01dc\u0251\u0261\u1e3f]{1,7})[ \u3000]*[)）])"
 )
+# A reading of a whole word, with a tone mark in it somewhere: 馆长(guǎnzhǎng).
+_LETTERS = "a-zA-Zü\u00c0-\u01dc\u0251\u0261"
+_WORD_BRACKET = re.compile(
+    f"(?P<word>[{HAN}]{{2,8}})(?P<bracket>[(（](?P<reading>[{_LETTERS}][{_LETTERS} '’-]{{1,40}})[)）])"
+)
+_FEWEST_WORDS = 3
 # A writer glosses a character now and then; a page that injects readings does it all along.
 INJECTED_SHARE = 0.005
 
@@ -23,10 +29,11 @@ def strip_readings(text: str) -> tuple[str, list[tuple[int, str]]]:
     Only a bracket that holds a valid reading, with or without tone mark, of the character before it is
     ever dropped: "人工智能(AI)" and "課程(VET)" stay. And only where the text shows that readings were
     injected by machine: they are frequent, or the same character has its reading twice, or a stray space
-    stands inside the bracket. A lone bracket without a tone mark, "啊(a)", is never taken for one.
+    stands inside the bracket. A lone bracket without a tone mark, "啊(a)", is never taken for one. Readings
+    of whole words, "馆长(guǎnzhǎng)", go when they have tone marks, are frequent and three or more.
     """
     removed: dict[int, list[str]] = {}
-    while (found := _injected(text)) and found:
+    while found := _injected(text) or _injected_words(text):
         pieces, end, line = [], 0, 1
         for match in found:
             pieces.append(text[end : match.start("bracket")])
@@ -45,6 +52,31 @@ def _injected(text: str) -> list[re.Match[str]]:
     repeated = max(Counter((match["character"], match["reading"]) for match in found).values()) > 1
     spaced = any(match["bracket"][-2].isspace() for match in found)
     return found if frequent or repeated or spaced else []
+
+
+def _injected_words(text: str) -> list[re.Match[str]]:
+    found = [match for match in _WORD_BRACKET.finditer(text) if spells(match["word"], match["reading"])]
+    frequent = len(found) >= INJECTED_SHARE * len(_HAN_CHARACTER.findall(text))
+    return found if frequent and len(found) >= _FEWEST_WORDS else []
+
+
+def spells(word: str, reading: str) -> bool:
+    """Whether the letters, with a tone mark among them, are the readings of the word's last characters."""
+    letters = _plain(re.sub("[ '’-]", "", reading).lower())
+    if reading.isascii() or not letters:
+        return False
+    # Which beginnings of the letters are left to be read, from the last character backwards.
+    ends = {len(letters)}
+    for count, character in enumerate(reversed(word), start=1):
+        ends = {
+            end - len(one)
+            for end in ends
+            for one in _readings(character)
+            if one and letters.endswith(one, 0, end)
+        }
+        if count > 1 and 0 in ends:
+            return True
+    return False
 
 
 def is_reading(character: str, reading: str) -> bool:

@@ -92,7 +92,7 @@ def _find_in(given: Path) -> tuple[list[Source], list[Skipped]]:
     skipped: list[Skipped] = []
     if path.is_dir():
         root = path.resolve()
-        candidates = list(_walk(root, root, {root}, skipped))
+        candidates = list(_walk(root, skipped))
     else:
         # A link given by hand is wanted, under its own name: only its folder is resolved.
         root = path.parent.resolve()
@@ -107,27 +107,27 @@ def _find_in(given: Path) -> tuple[list[Source], list[Skipped]]:
     return files, skipped
 
 
-def _walk(folder: Path, root: Path, seen: set[Path], skipped: list[Skipped]) -> Iterator[Path]:
-    """Every file under a folder in name order; `seen` holds the real folders entered, against circles."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        skipped.append(Skipped(folder, f"cannot be opened: {error.strerror}"))
-        return
-    for entry in entries:
-        if entry.name.startswith("."):
+def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
+    """Every file under a folder; no real folder is entered twice, against circles of links."""
+    folders, seen = [root], {root}
+    while folders:
+        folder = folders.pop()
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            skipped.append(Skipped(folder, f"cannot be opened: {error.strerror}"))
             continue
-        path = Path(entry.path)
-        if entry.is_symlink():
-            target = Path(os.path.realpath(path))
-            if not target.is_relative_to(root):
-                skipped.append(Skipped(path, "is a link that leads outside the folder: give its target"))
+        for entry in entries:
+            if entry.name.startswith("."):
                 continue
-        if not entry.is_dir():
-            yield path
-        elif (real := Path(os.path.realpath(path))) not in seen:
-            seen.add(real)
-            yield from _walk(path, root, seen, skipped)
+            path = Path(entry.path)
+            if entry.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
+                skipped.append(Skipped(path, "is a link that leads outside the folder: give its target"))
+            elif not os.path.isdir(path):
+                yield path
+            elif (real := Path(os.path.realpath(path))) not in seen:
+                seen.add(real)
+                folders.append(path)
 
 
 def _source(path: Path, root: Path) -> Source | Skipped:

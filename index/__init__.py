@@ -4,8 +4,9 @@ from index.analyzers import terms
 from index.database import DocumentSummary
 from index.duplicates import collapse_duplicates
 from index.filters import EVERYTHING, Filter
-from index.indexing import IndexReport, rebuild_index, remove_documents, update_index
+from index.indexing import rebuild_index, remove_documents, update_index
 from index.reader import Index, stored_document, stored_documents
+from index.report import IndexReport
 from index.retrieval import Hit, HybridRetriever, Query, RetrievalSettings, Retriever, best_by_document
 from index.token_vectors import PassageTokens
 

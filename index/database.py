@@ -17,25 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from corpus.document import Chunk, Document, Removed
-from corpus.errors import IndexDamaged
-
-FILE_NAME = "documents.sqlite"
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS sources (
-    name TEXT PRIMARY KEY, path TEXT NOT NULL, root TEXT NOT NULL,
-    size INTEGER NOT NULL, modified INTEGER NOT NULL, sha256 TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS documents (
-    id TEXT PRIMARY KEY, source_name TEXT NOT NULL, source TEXT NOT NULL, title TEXT NOT NULL,
-    language TEXT NOT NULL, script TEXT NOT NULL, text TEXT NOT NULL, metadata TEXT NOT NULL,
-    removed TEXT NOT NULL, pages TEXT NOT NULL, content_hash TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS documents_by_source ON documents (source_name);
-CREATE TABLE IF NOT EXISTS chunks (
-    row INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL, document_id TEXT NOT NULL,
-    language TEXT NOT NULL, script TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL,
-    heading TEXT NOT NULL, terms TEXT NOT NULL, names TEXT NOT NULL);
-CREATE INDEX IF NOT EXISTS chunks_by_document ON chunks (document_id);
-"""
+from index.connection import (
+    FILE_NAME,
+    GENERATION,
+    connect_to_read,
+    connect_to_write,
+    name_of,
+    problem,
+    problems_named,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +73,10 @@ class Database:
     def __init__(self, folder: Path, *, write: bool) -> None:
         path = folder / FILE_NAME
         self._lock = threading.RLock()
-        try:
-            if write:
-                folder.mkdir(parents=True, exist_ok=True)
-                self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-                self._connection.execute("PRAGMA journal_mode=WAL")
-                self._connection.execute("PRAGMA synchronous=FULL")
-                self._connection.executescript(_SCHEMA)
-            else:
-                uri = f"{path.resolve().as_uri()}?mode=ro"
-                self._connection = sqlite3.connect(
-                    uri, uri=True, isolation_level=None, check_same_thread=False
-                )
-                self._connection.execute("BEGIN")
-                self._connection.execute("SELECT count(*) FROM meta").fetchone()
-        except sqlite3.DatabaseError as error:
-            raise IndexDamaged(
-                f"the index at {folder} cannot be read ({error}); index your documents into a new folder"
-            ) from error
+        if write:
+            folder.mkdir(parents=True, exist_ok=True)
+        with problems_named(folder):
+            self._connection = connect_to_write(path) if write else connect_to_read(path)
 
     def close(self) -> None:
         with self._lock:
@@ -113,15 +89,15 @@ class Database:
         try:
             yield
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # SQLite itself ends one when the disk is full
+                self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
 
     # -- meta ---------------------------------------------------------------------------------------
     def generation(self) -> str:
         """The name of the generation folder that belongs to these documents; "" before the first."""
-        row = self._fetch("SELECT value FROM meta WHERE key = 'generation'")
-        return str(row[0][0]) if row else ""
+        return name_of(self._fetch(GENERATION))
 
     def set_generation(self, name: str) -> None:
         self._execute("INSERT OR REPLACE INTO meta VALUES ('generation', ?)", (name,))
@@ -246,9 +222,7 @@ class Database:
             except UnicodeEncodeError:  # a key that is no text is the key of nothing
                 return []
             except sqlite3.DatabaseError as error:
-                raise IndexDamaged(
-                    f"the index's database cannot be read ({error}); index your documents into a new folder"
-                ) from error
+                raise problem(error, "the index's database") from error
 
     def _execute(self, statement: str, values: tuple[object, ...] = ()) -> None:
         with self._lock:

@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from corpus.errors import IndexDamaged, IndexMismatch
 from index.bm25 import Bm25Index
 from index.faiss_store import FaissVectorStore
 from index.files import sha256
+from index.recipe import Recipe, check_recipe
 from index.token_codec import load_token_codec
 from index.token_vectors import ChunkTokens, TokenVectors, write_token_vectors
 from index.vectors import Vectors
@@ -32,21 +33,6 @@ FOLDER = "generations"
 FORMAT = 2
 _MANIFEST, _ROWS, _VECTORS, _MEAN = "manifest.json", "rows.npy", "vectors.faiss", "mean.npy"
 _TERMS, _NAMES = "bm25_terms", "bm25_names"
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """What a generation was made with; an index is only opened with the recipe that made it.
-
-    tokens: the fingerprint of the codec of token vectors; "" when none are kept.
-    """
-
-    embedder: str
-    fingerprint: str
-    dim: int
-    splitter: str
-    analyzers: str
-    tokens: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,20 +190,6 @@ def open_generation(folder: Path, recipe: Recipe | None = None) -> Generation:
             "run `tricite repair` to rebuild them from the stored documents"
         )
     return Generation(folder, manifest)
-
-
-def check_recipe(built: Recipe, wanted: Recipe) -> None:
-    """Raise IndexMismatch when an index built by one recipe is opened with another."""
-    if replace(built, tokens=wanted.tokens) == wanted and built.tokens in ("", wanted.tokens):
-        return  # an index without token vectors can be opened with the settings of one that has them
-    if built.fingerprint != wanted.fingerprint:
-        what = f"the embedder {built.embedder!r}, not {wanted.embedder!r}"
-    else:
-        what = "another setting or version of the splitter, the analyzers or the token vectors"
-    raise IndexMismatch(
-        f"the index was built with {what}: open it with the setting that built it, "
-        "or run `tricite repair` to rebuild it with this one"
-    )
 
 
 def remove_old_generations(root: Path, keep: Sequence[str]) -> None:

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from corpus.document import Chunk, Document
-from corpus.errors import IndexMissing, InvalidRequest
+from corpus.errors import IndexDamaged, IndexMissing, InvalidRequest
 from corpus.splitting import Splitter
 from index.chinese import simplified
+from index.connection import current_generation, require_index
 from index.database import ChunkRecord, Database, DocumentSummary
 from index.embedder import Embedder
 from index.filters import Filter
 from index.generation import FOLDER, Generation, Partition, damaged_files, open_generation, read_manifest
-from index.indexing import recipe_of, require_index
+from index.recipe import Recipe, recipe_of
 from index.token_vectors import PassageTokens
 from index.vectors import Ids
 
@@ -35,11 +36,7 @@ class Index:
         self.folder = folder
         self.embedder = embedder
         self.splitter = splitter
-        self._database = Database(folder, write=False)
-        name = self._database.generation()
-        if not name:
-            raise IndexMissing(f"the index at {folder} is empty: add documents with `tricite index PATH`")
-        self.generation: Generation = open_generation(folder / FOLDER / name, recipe_of(embedder, splitter))
+        self._database, self.generation = _snapshot(folder, recipe_of(embedder, splitter))
         self._chunks = {record.row: record for record in self._database.chunk_records()}
         self._rows = {record.id: row for row, record in self._chunks.items()}
         self._documents: OrderedDict[str, Document] = OrderedDict()
@@ -53,11 +50,7 @@ class Index:
 
     def is_current(self) -> bool:
         """Whether the folder still holds what this snapshot shows."""
-        latest = Database(self.folder, write=False)
-        try:
-            return latest.generation() == self.generation.folder.name
-        finally:
-            latest.close()
+        return current_generation(self.folder) == self.generation.folder.name
 
     def close(self) -> None:
         self._database.close()
@@ -138,6 +131,22 @@ class Index:
             if not 0 <= record.start < record.end <= len(self.document(record.document_id).text):
                 found.append(f"chunk {record.id} lies outside its document {record.document_id}")
         return found
+
+
+def _snapshot(folder: Path, recipe: Recipe) -> tuple[Database, Generation]:
+    """The documents of one moment and the derived files that belong to them."""
+    while True:
+        database = Database(folder, write=False)
+        name = database.generation()
+        try:
+            if not name:
+                raise IndexMissing(f"the index at {folder} is empty: add documents with `tricite index PATH`")
+            return database, open_generation(folder / FOLDER / name, recipe)
+        except BaseException as error:
+            database.close()
+            # A writer that was quicker may have removed the files meanwhile: then there are newer ones.
+            if not isinstance(error, IndexDamaged | OSError) or current_generation(folder) == name:
+                raise
 
 
 def stored_document(folder: Path, document_id: str) -> Document:

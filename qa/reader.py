@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from qa.span_model import Pair, PairTokenizer, batch, build_network, trained_wei
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 CARD = Path(__file__).parent / "reader.json"
 _LONGEST_ANSWER = 40  # tokens
-
+_loading = threading.Lock()
 
 Span = tuple[int, int]
 
@@ -52,9 +52,6 @@ class SpanReader:
     The network is loaded at first use and is safe to share between threads.
     """
 
-    def __init__(self) -> None:
-        self._loading = threading.Lock()
-
     def read(self, question: str, windows: Sequence[Window]) -> list[list[Reading]]:
         """The best answer in each sentence of each window; a sentence that was cut off scores -inf.
 
@@ -64,8 +61,8 @@ class SpanReader:
 
         if not windows:
             return []
-        with self._loading:
-            network, tokenizer = self._loaded
+        with _loading:
+            network, tokenizer = _load(WEIGHTS, CARD)
         pairs = tokenizer.pairs(question, [window.text for window in windows])
         with torch.inference_mode():
             starts, ends = network(*batch(pairs, network.encoder.config.pad_token_id))
@@ -74,27 +71,29 @@ class SpanReader:
             for start, end, pair, window in zip(starts.numpy(), ends.numpy(), pairs, windows, strict=True)
         ]
 
-    @cached_property
-    def _loaded(self) -> tuple[Any, PairTokenizer]:
-        from safetensors.torch import load_file
 
-        from index.embedded import embedded_model_path
+@lru_cache(maxsize=1)
+def _load(weights_file: Path, card: Path) -> tuple[Any, PairTokenizer]:
+    """The trained network and its tokenizer, the same for every reader of a process."""
+    from safetensors.torch import load_file
 
-        folder = embedded_model_path()
-        network = build_network(folder)
-        try:
-            if sha256(WEIGHTS) != json.loads(CARD.read_text(encoding="utf-8"))["sha256"]:
-                raise ValueError("its checksum is another")
-            weights = {name: value.float() for name, value in load_file(WEIGHTS).items()}
-            if weights.keys() != trained_weights(network).keys():
-                raise ValueError("its layers are not those of the embedded encoder")
-            network.load_state_dict(weights, strict=False)
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            problem = " ".join(str(error).split())[:200]
-            raise ModelProblem(
-                f"the span reader {WEIGHTS} cannot be used ({problem}): install Tricite again"
-            ) from error
-        return network.eval(), PairTokenizer(folder)
+    from index.embedded import embedded_model_path
+
+    folder = embedded_model_path()
+    network = build_network(folder)
+    try:
+        if sha256(weights_file) != json.loads(card.read_text(encoding="utf-8"))["sha256"]:
+            raise ValueError("its checksum is another")
+        weights = {name: value.float() for name, value in load_file(weights_file).items()}
+        if weights.keys() != trained_weights(network).keys():
+            raise ValueError("its layers are not those of the embedded encoder")
+        network.load_state_dict(weights, strict=False)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        problem = " ".join(str(error).split())[:200]
+        raise ModelProblem(
+            f"the span reader {weights_file} cannot be used ({problem}): install Tricite again"
+        ) from error
+    return network.eval(), PairTokenizer(folder)
 
 
 def best_span(

@@ -1,10 +1,11 @@
-"""Answers and hits as the JSON of the command line and the HTTP API."""
+"""Answers and hits as the JSON of the command line and the HTTP API, and as text to read."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from corpus.document import Document
 from index import Hit, Index
 from qa.answer import Answer, Citation
 
@@ -54,6 +55,30 @@ def citation_json(citation: Citation) -> Json:
         "quote": citation.quote,
         "page": citation.page,
     }
+
+
+def answer_text(answer: Answer) -> str:
+    """An Answer as text to read: its sentences with their markers, then the passages that they cite."""
+    lines = [answer.text]
+    for citation in answer.citations or answer.closest:
+        page = f", page {citation.page}" if citation.page else ""
+        lines.append(f"\n[{citation.marker}] {citation.title or citation.source} ({citation.source}{page})")
+        lines.append(f"    {' '.join(citation.quote.split())}")
+    return "\n".join(lines)
+
+
+def document_text(document: Document) -> str:
+    """A Document as text to read, and what cleaning removed from its source."""
+    lines = [
+        document.title or "(no title)",
+        f"{document.source}  [{document.language}, {document.script}]",
+        "",
+        document.text,
+    ]
+    if document.removed:
+        lines += ["", "Removed:"]
+        lines += [f"  line {piece.line} ({piece.why}): {piece.text[:100]}" for piece in document.removed]
+    return "\n".join(lines)
 
 
 def search_json(question_id: str, question: str, language: str, hits: Sequence[Hit], index: Index) -> Json:

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     def open_index(self) -> Index:
         """The index these settings name. Raises IndexMissing before any model is loaded."""
         from index import Index
-        from index.indexing import require_index
+        from index.connection import require_index
 
         require_index(self.index)
         return Index(self.index, self.load_embedder(), self.splitter())

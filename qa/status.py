@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from corpus.characters import printable
 from qa.settings import Settings
 
 _EMBEDDED_EMBEDDER = {
@@ -64,3 +65,23 @@ def _model(role: str, setting: str, embedded: dict[str, str], path: Path) -> dic
 def _bytes(path: Path) -> int:
     files = [path] if path.is_file() else path.rglob("*")
     return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def status_text(state: dict[str, Any]) -> str:
+    """The state of an index and its models, as text to read; the first 50 documents are named."""
+    documents = state["documents"]
+    lines = [
+        f"index      {state['index']}",
+        f"documents  {len(documents)}, in {state['chunks']} passages, {state['bytes'] / 1e6:.1f} MB",
+    ]
+    lines += [f"           {language}: {count} passages" for language, count in state["languages"].items()]
+    for model in state["models"]:
+        size = f"{model['bytes'] / 1e6:.0f} MB" if model["bytes"] else "not written yet"
+        lines.append(f"{model['role']:<10} {model['name']} ({size}; {model['licence']})")
+    lines += [
+        f"  {each['id']}  [{each['language']}] {printable(each['source'], newlines=False)}"
+        for each in documents[:50]
+    ]
+    if len(documents) > 50:
+        lines.append(f"  and {len(documents) - 50} more: --json lists all")
+    return "\n".join(lines)

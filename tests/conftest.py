@@ -14,6 +14,17 @@ import pytest
 from index.embedder import SentenceTransformerEmbedder
 
 SAMPLE = Path(__file__).resolve().parents[1] / "corpus" / "sample"
+# Files that load torch or the span reader without being marked as tests of the embedded models.
+_WITH_TORCH = {"test_cli", "test_embedder", "test_injection", "test_pipeline"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process runs all that needs torch and the models, so that they are loaded once; the others go by
+    file to whichever is free."""
+    for item in items:
+        name = item.path.stem
+        with_torch = name in _WITH_TORCH or item.get_closest_marker("model") is not None
+        item.add_marker(pytest.mark.xdist_group("models" if with_torch else name))
 
 
 @pytest.fixture(scope="session")

@@ -124,6 +124,24 @@ def test_a_single_gloss_in_long_prose_is_a_gloss() -> None:
     assert strip_readings(text) == (text, [])
 
 
+def test_injected_readings_of_whole_words_go() -> None:
+    text = "青石镇(Qīngshí Zhèn)图书馆昨天开放，馆内藏书(cángshū)八万册。馆长（guǎnzhǎng）说，周一闭馆(bì guǎn)。"
+    assert strip_readings(text)[0] == "青石镇图书馆昨天开放，馆内藏书八万册。馆长说，周一闭馆。"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "重庆(Chóngqìng)位于长江(Cháng Jiāng)上游。",  # two are a writer's glosses
+        "银行(bank)、公司(gongsi)与图书馆(library)在人工智能(AI)学校(école)旁边的咖啡馆(café)里。",
+        "他会说法语(français)、德语(für alle)和西班牙语(español)。",
+        "行长(chángháng)姓李，图书(túshù)很多，老师(lǎobǎn)很忙。",  # readings of other characters
+    ],
+)
+def test_other_brackets_after_words_stay(text: str) -> None:
+    assert strip_readings(text) == (text, [])
+
+
 def test_removed_readings_name_their_line() -> None:
     removed = clean("第一行文字。\n這是醫(yī)院與學(xué)校。\n末行會(huì )議。").removed
     assert [(entry.line, entry.text) for entry in removed] == [(2, "(yī) (xué)"), (3, "(huì )")]
@@ -220,7 +238,59 @@ CHINESE = """
 """
 
 
-@pytest.mark.parametrize("page", [ENGLISH, ARABIC, CHINESE], ids=["en", "ar", "zh"])
+ARABIC_CONSENT = """
+- الرئيسية
+- سياسة
+- اقتصاد
+- رياضة
+- تكنولوجيا
+- نحن نستخدم ملفات تعريف الارتباط لتحسين تجربتك. باستمرارك في استخدام الموقع فإنك توافق على سياسة الخصوصية.
+- قبول الكل
+- رفض
+- إدارة التفضيلات
+- الرئيسية / اقتصاد / نقل
++ ميناء المرجان يستقبل أول عبارة كهربائية
++ كتب: سامر الحداد
++ آخر تحديث: 12 مارس 2024 - 10:35 ص
+- ٤٥٦ مشاهدة
+- شارك
+- فيسبوك
+- واتساب
+- نسخ الرابط
++ دخلت الخدمة أمس أول عبارة كهربائية في ميناء المرجان، وتتسع لنحو 240 راكبا وتقطع المسافة في 18 دقيقة.
+- شاهد بالفيديو رحلة العبارة الأولى
++ وقال مدير الميناء كريم البنا إن كلفتها بلغت ستة ملايين دولار، وإن عبارة ثانية ستصل في الخريف.
+- للمزيد من الأخبار تابعونا على قناتنا في تيليجرام
+- مواضيع ذات صلة
+- حالة الطقس غدا
+- جميع الحقوق محفوظة © 2024 صحيفة المرجان
+"""
+TRADITIONAL_CONSENT = """
+- 跳至主要內容
+- 選單
+- 會員中心
+- 購物車（0）
+- 我們使用 cookies 以提供更好的服務，詳情請參閱隱私權政策。
+- 我知道了
++ 海風市新增三條公車路線
++ 文／陳怡君 攝影／黃志明
++ 發布時間：2024/03/12 10:35
+- 讚 256 分享 LINE 列印
++ 海風市交通局今天宣布，四月起新增三條公車路線，每十五分鐘一班。
+- 【延伸閱讀】捷運藍線延後通車
++ 局長林大偉表示，新路線每天可服務一萬兩千名乘客，票價十五元，全部使用電動車。
+- 加入好友，獲得最新消息
+- 看更多
+- 回到頂部
+- © 2024 海風新聞網 All Rights Reserved.
+"""
+
+
+@pytest.mark.parametrize(
+    "page",
+    [ENGLISH, ARABIC, CHINESE, ARABIC_CONSENT, TRADITIONAL_CONSENT],
+    ids=["en", "ar", "zh", "ar-consent", "zh-consent"],
+)
 @pytest.mark.parametrize("gap", ["\n", "\n\n", "\n \n\n"])
 def test_pages_of_other_sites(page: str, gap: str) -> None:
     labelled = [(row[0], row[2:]) for row in page.strip().split("\n")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -210,6 +211,26 @@ def test_one_unreadable_file_alone_is_an_error(tricite: Command, tmp_path: Path)
     file = tmp_path / "empty.txt"
     file.write_bytes(b"")
     assert "empty" in tricite.error("index", file, "--index", tmp_path / "index")
+    (tmp_path / "good.txt").write_text("The ferry sails at noon.", encoding="utf-8")
+    tricite("index", tmp_path, "--index", tmp_path / "index")
+    assert "empty" in tricite.error("index", file, "--index", tmp_path / "index")
+    assert len(tricite.json("status", "--index", tmp_path / "index")["documents"]) == 1
+
+
+def test_names_and_texts_do_not_steer_the_terminal(tricite: Command, tmp_path: Path) -> None:
+    index, documents = tmp_path / "index", tmp_path / "documents"
+    documents.mkdir()
+    (documents / "a\x1b[31m\nb.txt").write_text("The ferry sails at noon.", encoding="utf-8")
+    (documents / "c\x1b]0;title\x07.txt").write_bytes(b"")
+    row = {"id": "x", "title": "A \x1b[2J title", "text": "The lizard \x1b[8m sleeps."}
+    (documents / "d.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    done = tricite("index", documents, "--index", index)
+    assert "\x1b" not in done.stderr and "c\\x1b]0;title\\x07.txt" in done.stderr
+    printed = tricite("status", "--index", index).stdout + tricite("show", "x", "--index", index).stdout
+    assert (
+        "\x1b" not in printed and "a\\x1b[31m\\nb.txt" in printed and "The lizard \\x1b[8m sleeps." in printed
+    )
+    assert tricite.json("show", "x", "--index", index)["text"] == row["text"]
 
 
 def test_wrong_usage_exits_2(tricite: Command, tmp_path: Path) -> None:
@@ -247,16 +268,42 @@ def test_the_installed_command_reports_errors(tmp_path: Path) -> None:
     assert done.stderr.startswith("tricite: ") and done.stderr.count("\n") == 1
 
 
+# Runs a script with warnings as errors, in a process that may talk to this machine only.
+ALONE = """
+import runpy, socket, sys
+def only_here(connect):
+    def checked(self, address):
+        assert not isinstance(address, tuple) or address[0] in ("127.0.0.1", "::1"), address
+        return connect(self, address)
+    return checked
+socket.socket.connect = only_here(socket.socket.connect)
+socket.socket.connect_ex = only_here(socket.socket.connect_ex)
+resolve = socket.getaddrinfo
+def known(host, *arguments, **options):
+    assert host in (None, "127.0.0.1", "localhost", "::1"), host
+    return resolve(host, *arguments, **options)
+socket.getaddrinfo = known
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 @pytest.mark.model
-def test_the_installed_command_serves(sample_index: Path) -> None:
+def test_the_installed_command_serves_without_a_network(sample_index: Path) -> None:
+    """The embedded model is loaded, a page and an answer are served, and nothing leaves this machine."""
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HF_", "TRANSFORMERS_"))
+    }
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    command = [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"]
     serving = subprocess.Popen(
-        [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"],
+        [sys.executable, "-W", "error", "-c", ALONE, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env=environment,
     )
     try:
         request = urllib.request.Request(
@@ -266,10 +313,12 @@ def test_the_installed_command_serves(sample_index: Path) -> None:
         )
         hits = json.loads(_answer(request, serving))["hits"]
         assert hits[0]["source"] == "en/tram-line.md"
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=30) as page:
+            assert b"<html" in page.read().lower()
     finally:
         serving.send_signal(signal.SIGINT)
         printed, _ = serving.communicate(timeout=30)
-    assert "Traceback" not in printed
+    assert "Traceback" not in printed and "Warning" not in printed
 
 
 def _answer(request: urllib.request.Request, serving: subprocess.Popen[str]) -> bytes:

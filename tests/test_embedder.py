@@ -1,10 +1,6 @@
 """Embedders: the protocol's promises, on the fake, on a tiny random model and on the embedded model."""
 
-import os
-import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +10,6 @@ from hypothesis import strategies as st
 from corpus.errors import ModelProblem
 from index.embedder import Embedder, HashEmbedder, SentenceTransformerEmbedder, _batches
 
-ROOT = Path(__file__).resolve().parents[1]
 TEXTS = [
     "The keeper writes down the wind.",
     "كتبَ الحارسُ سرعةَ الرِّيحِ في دفترِهِ.",
@@ -315,26 +310,3 @@ def test_embedded_model_finds_across_languages(embedder):
         scores = vectors @ embedding.vector
         for language in range(3):
             assert scores[language] > scores[language + 3]
-
-
-@pytest.mark.model
-def test_embedded_model_needs_no_network():
-    code = (
-        "import socket\n"
-        "def refuse(*arguments, **options): raise AssertionError('network')\n"
-        "socket.socket.connect = socket.getaddrinfo = socket.create_connection = refuse\n"
-        "from index.embedder import SentenceTransformerEmbedder\n"
-        "print(SentenceTransformerEmbedder().embed_queries(['hello'])[0].vector.shape)\n"
-    )
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))
-    }
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
-        text=True,
-        env=environment | {"PYTHONPATH": str(ROOT)},
-        timeout=120,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("(384,)\n", "")

@@ -311,8 +311,9 @@ from pathlib import Path
 from corpus.splitting import Splitter
 from index import update_index
 from index.embedder import HashEmbedder
-import index.indexing as indexing
-indexing._SECONDS_BETWEEN_COMMITS = 0.02
+import index.writer as writer
+writer._SECONDS_BETWEEN_COMMITS = 0.02
+writer._TIMES_A_COMMIT = 0
 folder, documents = map(Path, sys.argv[1:])
 print("started", flush=True)
 update_index(folder, [documents], HashEmbedder(), splitter=Splitter())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import io
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -272,6 +273,22 @@ def test_arabic_steps() -> None:
     assert words_by_position([(letter, -place) for letter, place in placed]) == "ةنيدملا"
 
 
+@pytest.mark.parametrize("depth", [100, 300, 1500])
+def test_a_page_nested_deep_is_read_to_its_end(depth: int) -> None:
+    body = "<div>" * depth + "<p>The ferry sails at noon.</p>" + "</div>" * depth + "<p>It is red.</p>"
+    page = f"<html><head><title>Ferry</title></head><body>{body}</body></html>".encode()
+    extracted = read_html(page)
+    assert extracted.text.split("\n")[0] == "The ferry sails at noon."
+    assert extracted.text.split("\n")[-1] == "It is red."
+    assert extracted.title == "Ferry"
+
+
+def test_a_page_nested_too_deep_is_refused_and_not_cut_off() -> None:
+    page = ("<p>The first line.</p>" + "<div>" * 100_000 + "<p>The ferry sails at noon.</p>").encode()
+    with pytest.raises(UnreadableSource, match="nested thousands of elements deep"):
+        read_html(page)
+
+
 # --- DOCX ---------------------------------------------------------------------------------------------
 
 
@@ -323,6 +340,22 @@ def test_docx_files_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(corpus.readers.docx, "MAX_UNPACKED_BYTES", 2 << 20)
     with pytest.raises(UnreadableSource, match="unpacks to 2 MB, more than 2 MB"):
         read_docx(buffer.getvalue())
+
+
+def test_a_docx_that_names_smaller_sizes_than_it_unpacks_to_is_not_unpacked() -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("word/document.xml", b" " * 50_000_000)
+    data = bytearray(buffer.getvalue())
+    sizes = data.rindex(b"PK\x01\x02") + 24
+    data[sizes : sizes + 4] = (1000).to_bytes(4, "little")
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableSource, match="is damaged"):
+            read_docx(bytes(data))
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
 
 
 # --- lines of JSON --------------------------------------------------------------------------------------

@@ -123,3 +123,19 @@ def test_requests_that_cannot_be_served(tmp_path: Path) -> None:
 
 def test_document_ids_hash_the_name() -> None:
     assert document_id("a/报告.txt") == hashlib.sha256("a/报告.txt".encode()).hexdigest()[:16]
+
+
+def test_links_in_a_circle_and_folders_a_thousand_deep(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt")
+    (tmp_path / "itself").symlink_to("itself")
+    (tmp_path / "one.txt").symlink_to("two.txt")
+    (tmp_path / "two.txt").symlink_to("one.txt")
+    deep = [tmp_path]
+    for _ in range(1100):
+        deep.append(deep[-1] / "d")
+        deep[-1].mkdir()
+    found = find_sources([tmp_path])
+    for folder in reversed(deep[1:]):  # too deep for whoever clears the temporary folder
+        folder.rmdir()
+    assert [source.name for source in found.files] == ["a.txt"]
+    assert sorted(entry.path.name for entry in found.skipped) == ["itself", "one.txt", "two.txt"]

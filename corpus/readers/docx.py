@@ -36,12 +36,17 @@ def read_docx(data: bytes) -> Extracted:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
+            if unpacked > MAX_UNPACKED_BYTES:
+                raise UnreadableSource(
+                    f"unpacks to {unpacked >> 20} MB, more than {MAX_UNPACKED_BYTES >> 20} MB: split it"
+                )
+            # An archive may name smaller sizes than it unpacks to: this reads no more than was named.
+            if archive.testzip() is not None:
+                raise zipfile.BadZipFile
+    except UnreadableSource:
+        raise
+    except Exception as error:  # It fails in any way on a hostile or damaged archive.
         raise UnreadableSource("is damaged: it is no Word document; save it again") from error
-    if unpacked > MAX_UNPACKED_BYTES:
-        raise UnreadableSource(
-            f"unpacks to {unpacked >> 20} MB, more than {MAX_UNPACKED_BYTES >> 20} MB: split it"
-        )
     try:
         blocks, title, metadata = _read(data)
     except Exception as error:  # The parser fails in any way on a hostile or damaged file.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Below this many characters a page has no boilerplate worth losing text for: where trafilatura finds
 # less than half of it, all of it is taken.
 SHORT_PAGE = 300
+# trafilatura's parser stops at 256 elements inside each other and loses what follows; ours at 2048.
+DEEP_PAGE = 200
 
 _DECLARED = re.compile(rb"""<(?:meta[^>]+|\?xml[^>]+)(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]+)""", re.I)
 # What browsers read for these labels (WHATWG Encoding Standard): the wider encoding.
@@ -42,14 +44,34 @@ _SILENT = frozenset(
 def read_html(data: bytes) -> Extracted:
     """Extract the main text of an HTML page; nothing is fetched.
 
-    The title comes from the page's metadata. Where trafilatura finds no main text, all visible text is
-    taken. Raises UnreadableSource for a page without text.
+    The title comes from the page's metadata. Where trafilatura finds no main text, or the page is nested
+    too deep for it, all visible text is taken. Raises UnreadableSource for a page without text and for one
+    that no parser reads to its end.
     """
-    import trafilatura
-
     markup, encoding = _decode_page(data)
     page = _without_hidden(_without_declared_encoding(markup).encode("utf-8"))
-    found = trafilatura.bare_extraction(
+    plain, plain_title, depth = _plain_text(page)
+    found = None if depth > DEEP_PAGE else _main_text(page)
+    metadata: dict[str, Any] = {"encoding": encoding}
+    title, text = "", ""
+    if found is not None:
+        title = found.title or ""
+        text = "\n\n".join(_blocks(found.body)) if found.body is not None else ""
+        facts = {"author": found.author, "date": found.date, "site": found.sitename, "url": found.url}
+        metadata |= {name: value for name, value in facts.items() if value}
+    if not text.strip() or (len(plain) < SHORT_PAGE and len(text) < len(plain) / 2):
+        text = plain
+    title = normalise(" ".join((title or plain_title).split()))
+    if not text.strip():
+        raise UnreadableSource("is a web page without text: save the page as a browser shows it")
+    return Extracted(normalise(text), title, metadata)
+
+
+def _main_text(page: bytes) -> Any:
+    """What trafilatura finds in a page; None where it finds nothing."""
+    import trafilatura
+
+    return trafilatura.bare_extraction(
         page,
         include_comments=False,
         include_tables=True,
@@ -58,20 +80,6 @@ def read_html(data: bytes) -> Extracted:
         # Only dates that the page states: the extensive search takes any year in the text for one.
         date_extraction_params={"extensive_search": False, "original_date": True},
     )
-    metadata: dict[str, Any] = {"encoding": encoding}
-    title, text = "", ""
-    if found is not None and not isinstance(found, dict):
-        title = found.title or ""
-        text = "\n\n".join(_blocks(found.body)) if found.body is not None else ""
-        facts = {"author": found.author, "date": found.date, "site": found.sitename, "url": found.url}
-        metadata |= {name: value for name, value in facts.items() if value}
-    plain, plain_title = _plain_text(page)
-    if not text.strip() or (len(plain) < SHORT_PAGE and len(text) < len(plain) / 2):
-        text = plain
-    title = normalise(" ".join((title or plain_title).split()))
-    if not text.strip():
-        raise UnreadableSource("is a web page without text: save the page as a browser shows it")
-    return Extracted(normalise(text), title, metadata)
 
 
 def _decode_page(data: bytes) -> tuple[str, str]:
@@ -207,29 +215,34 @@ def _without_hidden(page: bytes) -> bytes:
 
 
 def _parse(page: bytes) -> Any:
-    """The page's root element; None where there is none."""
+    """The page's root element; None where there is none. Raises UnreadableSource where it is cut off."""
     from lxml import etree, html
 
+    parser = html.HTMLParser(encoding="utf-8", huge_tree=True)
     try:
-        return html.fromstring(page, parser=html.HTMLParser(encoding="utf-8"))
+        root = html.fromstring(page, parser=parser)
     except (etree.LxmlError, ValueError):
-        return None
+        root = None
+    if any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log):
+        raise UnreadableSource("is a web page nested thousands of elements deep: save its text alone")
+    return root
 
 
-def _plain_text(page: bytes) -> tuple[str, str]:
-    """All visible text of a page, a line for each block, and its <title>."""
+def _plain_text(page: bytes) -> tuple[str, str, int]:
+    """A page's visible text, a line for each block, its <title>, and how deep its elements are nested."""
     root = _parse(page)
     if root is None:
-        return "", ""
+        return "", "", 0
     parts: list[str] = []
-    _collect(root, parts)
-    return _tidy("".join(parts)), root.findtext(".//title") or ""
+    depth = _collect(root, parts)
+    return _tidy("".join(parts)), root.findtext(".//title") or "", depth
 
 
-def _collect(root: _Element, parts: list[str]) -> None:
+def _collect(root: _Element, parts: list[str]) -> int:
+    """Gather the text of an element and all in it; returns the depth of the deepest."""
     from lxml import etree
 
-    silent = 0
+    silent = depth = deepest = 0
     for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
         if event in ("comment", "pi"):
             if not silent:
@@ -237,10 +250,14 @@ def _collect(root: _Element, parts: list[str]) -> None:
             continue
         hidden = element.tag in _SILENT
         if event == "start":
+            depth += 1
+            deepest = max(deepest, depth)
             silent += hidden
             if not silent:
                 parts.append(("\n" if _BLOCKS.fullmatch(str(element.tag)) else "") + (element.text or ""))
         else:
+            depth -= 1
             silent -= hidden
             if not silent:
                 parts.append(("\n" if _BLOCKS.fullmatch(str(element.tag)) else "") + (element.tail or ""))
+    return deepest
