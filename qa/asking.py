@@ -35,10 +35,6 @@ _CLOSEST = 3
 _TIE = 0.5
 """Evidence scores nearer than this do not tell which sentence is the better: both are quoted."""
 
-_UNSURE = 4.0
-"""Scores of two neighbouring sentences that lie nearer than this leave open which of them answers: they are
-quoted as one span, and a base model is not asked."""
-
 _STATED = 0.7
 """Share of the reader's answer, in index terms, that a base model's sentence must say."""
 
@@ -49,14 +45,16 @@ _RELATED = 30
 @dataclass(frozen=True, slots=True)
 class AnswerSettings:
     """hits: passages retrieved. evidence: sentences given to the generator. sentences and tokens: the
-    most an answer may have. threshold: the least evidence score that is answered. reader: whether the span
-    reader reads the evidence."""
+    most an answer may have. threshold: the least evidence score that is answered. margin: two neighbouring
+    sentences whose scores lie nearer are quoted as one span, and a base model is not asked; none are when it
+    is negative. reader: whether the span reader reads the evidence."""
 
     hits: int = 10
     evidence: int = 6
     sentences: int = 4
     tokens: int = 256
     threshold: float = THRESHOLD
+    margin: float = 4.0
     reader: bool = True
 
 
@@ -153,7 +151,7 @@ class Asking:
         """Generated sentences that their evidence supports; where one is not, the evidence itself; and what
         other documents say of the same."""
         evidence = ranked[: self._settings.evidence]
-        best = widened(ranked, _UNSURE)
+        best = widened(ranked, self._settings.margin)
         others = related(self._retriever.index, self._query, ranked[0], ranked[:_RELATED])
         self._agreeing = [other.sentence for other in others if other.relation == "agrees"]
         if self._generator.kind == "chat" or (best is ranked[0] and self._writes(best)):

@@ -298,8 +298,10 @@ def test_the_installed_command_serves_without_a_network(sample_index: Path) -> N
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"]
+    # Gradio leaves its event loops to the end of the process, which closes them.
+    warnings = ["-W", "error", "-W", "ignore::ResourceWarning"]
     serving = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", ALONE, *command],
+        [sys.executable, *warnings, "-c", ALONE, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

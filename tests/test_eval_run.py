@@ -49,6 +49,7 @@ SAYS = "Nobody sleeps in the old mill."
 SETTINGS = (
     "answer.threshold=-10000",
     "answer.reader=off",
+    "answer.margin=-1",
     "eval.resamples=50",
     "eval.planted=1",
     "generator=gguf:/none",

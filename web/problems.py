@@ -23,6 +23,7 @@ _REASONS = re.compile(
     r"^(?:(?P<line>line (?P<number>\d+) )"
     r"|(?P<empty>is empty)"
     r"|(?P<large>is larger|is longer|unpacks to)"
+    r"|(?P<nested>is a web page nested)"
     r"|(?P<locked>is password-protected)"
     r"|(?P<scanned>is a scanned PDF)"
     r"|(?P<damaged>is damaged|is a PDF without pages)"
