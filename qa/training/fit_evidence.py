@@ -39,7 +39,7 @@ from qa.reader import SpanReader
 from qa.training.squad import Paragraph, read_examples
 
 _OTHER_PARAGRAPHS = 300
-_QUESTIONS_PER_LANGUAGE = 150
+_QUESTIONS_PER_LANGUAGE = 110
 _SENTENCES = 15
 _MATCH_SCALE = 40.0
 _FALSE_REFUSALS = 0.07
