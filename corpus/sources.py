@@ -108,8 +108,8 @@ def _find_in(given: Path) -> tuple[list[Source], list[Skipped]]:
 
 
 def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    """Every file under a folder; no real folder is entered twice, against circles of links."""
-    folders, seen = [root], {root}
+    """Every file under a folder; no folder is entered twice, against circles of links."""
+    folders, seen = [root], {_identity(root)}
     while folders:
         folder = folders.pop()
         try:
@@ -123,11 +123,20 @@ def _walk(root: Path, skipped: list[Skipped]) -> Iterator[Path]:
             path = Path(entry.path)
             if entry.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(root):
                 skipped.append(Skipped(path, "is a link that leads outside the folder: give its target"))
-            elif not os.path.isdir(path):
+            elif (identity := _identity(path)) is None:
                 yield path
-            elif (real := Path(os.path.realpath(path))) not in seen:
-                seen.add(real)
+            elif identity not in seen:
+                seen.add(identity)
                 folders.append(path)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What tells a folder from all others, by whatever path it is reached; None for what is no folder."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISDIR(status.st_mode) else None
 
 
 def _source(path: Path, root: Path) -> Source | Skipped:

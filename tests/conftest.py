@@ -18,6 +18,7 @@ SAMPLE = Path(__file__).resolve().parents[1] / "corpus" / "sample"
 _WITH_TORCH = {"test_cli", "test_embedder", "test_injection", "test_pipeline"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One process runs all that needs torch and the models, so that they are loaded once; the others go by
     file to whichever is free."""

@@ -28,7 +28,6 @@ ANSWER = {
     "language",
     "answer",
     "short_answer",
-    "confidence",
     "abstained",
     "sentences",
     "citations",
@@ -86,6 +85,7 @@ def tricite(
     embedder: SentenceTransformerEmbedder,
 ) -> Command:
     monkeypatch.setattr(Settings, "load_embedder", lambda _: embedder)
+    monkeypatch.setenv("TRICITE_THREADS", "1")  # beside the tests of the other process
     return Command(capsys)
 
 
@@ -298,10 +298,9 @@ def test_the_installed_command_serves_without_a_network(sample_index: Path) -> N
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [COMMAND, "serve", "--index", sample_index, "--port", str(port), "--generator", "none"]
-    # Gradio leaves its event loops to the end of the process, which closes them.
-    warnings = ["-W", "error", "-W", "ignore::ResourceWarning"]
     serving = subprocess.Popen(
-        [sys.executable, *warnings, "-c", ALONE, *command],
+        # Libraries may leave a loop or a socket to the end of the process.
+        [sys.executable, "-W", "error", "-W", "ignore::ResourceWarning", "-c", ALONE, *command],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
