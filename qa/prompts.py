@@ -180,6 +180,7 @@ _LABEL = re.compile(
 )
 # Special tokens ("<eos>", "<|im_start|>", "[INST]") and our own fence: tokenizers read them in any text.
 _ANGLE = re.compile(r"[<＜](?=[/\w|｜])")
+_OPENED = re.compile(r"[\[［【〔](?=\s*\d)")
 _BRACKETED = re.compile(r"\[(/?[A-Z_]{2,})\]")
 
 
@@ -191,7 +192,7 @@ def _plain(text: str) -> str:
         if character.isspace() or character in "\u200c\u200d" or unicodedata.category(character)[0] != "C"
     )
     line = " ".join(visible.split())
-    line = without_markers(line)
+    line = _OPENED.sub("(", without_markers(line))  # a marker that was cut off is none either
     line = _BRACKETED.sub(r"(\1)", line)
     line = _ANGLE.sub("< ", line)
     return _LABEL.sub(lambda label: f"{label[1] or label[2]} –", line)
