@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+import hypothesis
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.prompt_texts import CROSS_EXAMPLES, EXAMPLES, INSTRUCTIONS, LABELS
@@ -207,7 +208,7 @@ def test_ordinary_text_is_left_as_it_is() -> None:
     st.sampled_from(TONGUES),
     st.sampled_from(["en", "ar", "zh"]),
 )
-@example(text="", question="[0", tongue="en", language="en")
+@hypothesis.example(text="", question="[0", tongue="en", language="en")
 def test_any_text_makes_a_prompt_of_three_lines(text: str, question: str, tongue: str, language: str) -> None:
     prompt = build_prompt(question, tongue, [passage(text, language=language, title=text)])
     turn = asked(prompt.completion, tongue, language)
