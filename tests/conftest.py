@@ -6,6 +6,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run in two processes
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # torch loads OpenMP before llama.cpp can set this
 
 from pathlib import Path
 
