@@ -152,9 +152,10 @@ class Asking:
         other documents say of the same."""
         evidence = ranked[: self._settings.evidence]
         best = widened(ranked, self._settings.margin)
+        sure = best is ranked[0]
         others = related(self._retriever.index, self._query, ranked[0], ranked[:_RELATED])
         self._agreeing = [other.sentence for other in others if other.relation == "agrees"]
-        if self._generator.kind == "chat" or (best is ranked[0] and self._writes(best)):
+        if self._generator.kind == "chat" or (sure and self._writes(best)):
             try:
                 for text, markers in self._generated(evidence):
                     yield from self._checked(text, markers, evidence)
@@ -167,9 +168,8 @@ class Asking:
                 return
         if not any(sentence.kind == "generated" for sentence in self._sentences):
             yield from self._quote(best)
-            for span in evidence[1:2]:
-                if best is ranked[0] and best.score - span.score <= _TIE:
-                    yield from self._quote(span)
+            if sure and len(evidence) > 1 and best.score - evidence[1].score <= _TIE:
+                yield from self._quote(evidence[1])
         for other in others:
             if other.relation == "differs" and self._key(other.sentence) not in self._citations:
                 yield from self._notice("sources_differ")

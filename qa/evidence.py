@@ -105,8 +105,13 @@ def sureness(sentence: EvidenceSentence, language: str) -> float:
 
     On one scale for all pairs of languages; what the threshold of abstention is set against.
     """
-    poor = max(0.0, ENOUGH_PASSAGE - sentence.passage)
-    return sentence.score - POOR_PASSAGE * poor + OTHER_LANGUAGE * (sentence.chunk.language != language)
+    other = sentence.chunk.language != language
+    return sentence.score - POOR_PASSAGE * lacking(sentence) + OTHER_LANGUAGE * other
+
+
+def lacking(sentence: EvidenceSentence) -> float:
+    """What a sentence's passage lacks to a score that is enough."""
+    return max(0.0, ENOUGH_PASSAGE - sentence.passage)
 
 
 def read_evidence(

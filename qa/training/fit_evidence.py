@@ -28,9 +28,9 @@ from index import Filter, HybridRetriever, Index, Query, update_index
 from index.embedder import SentenceTransformerEmbedder
 from qa.asking import EVIDENCE_HITS
 from qa.evidence import (
-    ENOUGH_PASSAGE,
     LEAST_READING,
     EvidenceSentence,
+    lacking,
     read_evidence,
     select_evidence,
     widened,
@@ -164,19 +164,26 @@ def main() -> None:
     report(trials, weights)
 
 
-def against_threshold(trials: Sequence[Trial], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How sure each trial's best sentence is, [n]: its score, what its passage lacks, its language.
+def ranked(trial: Trial, weights: NDArray[np.float64]) -> Trial:
+    """The trial with its sentences in the order that the weights give, and their scores."""
+    scores = trial.features[:, :-1] @ weights
+    scored = [replace(one, score=float(score)) for one, score in zip(trial.evidence, scores, strict=True)]
+    return replace(trial, evidence=tuple(sorted(scored, key=lambda one: -one.score)))
+
+
+def against_threshold(trials: Sequence[Trial]) -> NDArray[np.float64]:
+    """How sure each ranked trial's best sentence is, [n]: its score, what its passage lacks, its language.
 
     Logistic regression of whether the question is answered at all; prints the two weights.
     """
     languages = [trial.language for trial in trials]
-    rows = []
-    for trial in trials:
-        scores = trial.features[:, :-1] @ weights
-        best = int(scores.argmax())
-        passage, *_, other = trial.features[best]
-        rows.append((scores[best], other, -max(0.0, ENOUGH_PASSAGE - passage)))
-    terms = np.array(rows)
+    firsts = [trial.evidence[0] for trial in trials]
+    terms = np.array(
+        [
+            (first.score, first.chunk.language != language, -lacking(first))
+            for first, language in zip(firsts, languages, strict=True)
+        ]
+    )
     answered = np.array([1 if trial.kind in ("answerable", "other language") else -1 for trial in trials])
     shares = np.array([_KINDS[t.kind] / np.sqrt(languages.count(t.language)) for t in trials])
     scale = terms.std(axis=0)
@@ -196,35 +203,30 @@ def report(trials: list[Trial], weights: NDArray[np.float64]) -> None:
     """What the weights and the threshold give."""
     sure: dict[str, list[float]] = {}
     first: dict[str, list[bool]] = {}
-    for trial, value in zip(trials, against_threshold(trials, weights), strict=True):
+    trials = [ranked(trial, weights) for trial in trials]
+    for trial, value in zip(trials, against_threshold(trials), strict=True):
         sure.setdefault(trial.kind, []).append(value)
-        best = int((trial.features[:, :-1] @ weights).argmax())
-        first.setdefault(f"{trial.kind}, {trial.language}", []).append(bool(trial.right[best]))
+        right = trial.holds_answer(trial.evidence[0])
+        first.setdefault(f"{trial.kind}, {trial.language}", []).append(right)
     threshold = np.quantile(sure["answerable"], _FALSE_REFUSALS)
     print(f"threshold {threshold + LEAST_READING * weights[2]:.2f}")
     for kind, found in sure.items():
         print(f"{kind}: refused {np.mean(np.array(found) < threshold):.3f} of {len(found)}")
-    for name, right in first.items():
-        if any(right):
-            print(f"{name}: right sentence first {np.mean(right):.3f} of {len(right)}")
+    for name, rights in first.items():
+        if any(rights):
+            print(f"{name}: right sentence first {np.mean(rights):.3f} of {len(rights)}")
     for margin in _MARGINS:
-        joined(trials, weights, margin)
+        joined(trials, margin)
 
 
-def joined(trials: list[Trial], weights: NDArray[np.float64], margin: float) -> None:
-    """What joining neighbours within a margin gives."""
+def joined(trials: list[Trial], margin: float) -> None:
+    """What joining neighbours within a margin gives, of ranked trials."""
     found: dict[str, list[tuple[bool, bool]]] = {}
     for trial in trials:
         if trial.kind == "answerable":
-            scores = trial.features[:, :-1] @ weights
-            ranked = sorted(
-                (replace(one, score=score) for one, score in zip(trial.evidence, scores, strict=True)),
-                key=lambda one: -one.score,
-            )
-            span = widened(ranked, margin)
-            found.setdefault(trial.language, []).append(
-                (trial.holds_answer(span), span.text != ranked[0].text)
-            )
+            span = widened(trial.evidence, margin)
+            is_joined = span is not trial.evidence[0]
+            found.setdefault(trial.language, []).append((trial.holds_answer(span), is_joined))
     shares = {name: np.mean(values, axis=0).round(3).tolist() for name, values in sorted(found.items())}
     print(f"neighbours within {margin}: holds the answer, is joined: {shares}")
 
