@@ -4,6 +4,9 @@ BIN := .venv/bin
 INDEX ?= .tricite/index
 PORT ?= 7860
 
+# Compiled modules are kept: a second run starts sooner.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: setup chat ask test check clean
 
 setup: .venv/.installed

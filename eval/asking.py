@@ -8,7 +8,7 @@ import resource
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ LIBRARIES = (
 """What decides figures beside our own source: recorded, and part of every key."""
 
 
+@cache
 def library_versions() -> dict[str, str]:
     """Versions of the libraries that decide figures."""
     return {name: version(name) for name in LIBRARIES}

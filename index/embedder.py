@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -217,21 +218,23 @@ class HashEmbedder:
 
     def _embed(self, text: str, context: str) -> Embedding:
         spans = [match.span() for match in _HASH_TOKEN.finditer(text)][: self.max_tokens]
-        rows = [self._token_vector(text[start:end]) for start, end in spans]
-        context_rows = [self._token_vector(word) for word in _HASH_TOKEN.findall(context)]
-        total = np.sum(rows + context_rows or [self._token_vector("")], axis=0)
+        rows = [_token_vector(text[start:end], self.dim) for start, end in spans]
+        context_rows = [_token_vector(word, self.dim) for word in _HASH_TOKEN.findall(context)]
+        total = np.sum(rows + context_rows or [_token_vector("", self.dim)], axis=0)
         return Embedding(
             vector=unit(total),
             tokens=np.array(rows, dtype=np.float32).reshape(-1, self.dim),
             offsets=np.array(spans, dtype=np.int32).reshape(-1, 2),
         )
 
-    def _token_vector(self, token: str) -> Floats:
-        word = _NOT_WORD.sub("", token.casefold()) or token
-        padded = f"<{word}>"
-        features = [padded, *(padded[i : i + 3] for i in range(len(padded) - 2))]
-        total = np.zeros(self.dim)
-        for feature in features:
-            digest = hashlib.shake_128(feature.encode("utf-8", "surrogatepass")).digest(self.dim)
-            total += np.frombuffer(digest, dtype=np.uint8) - 127.5
-        return unit(total)
+
+@lru_cache(maxsize=10_000)
+def _token_vector(token: str, dim: int) -> Floats:
+    word = _NOT_WORD.sub("", token.casefold()) or token
+    padded = f"<{word}>"
+    features = [padded, *(padded[i : i + 3] for i in range(len(padded) - 2))]
+    total = np.zeros(dim)
+    for feature in features:
+        digest = hashlib.shake_128(feature.encode("utf-8", "surrogatepass")).digest(dim)
+        total += np.frombuffer(digest, dtype=np.uint8) - 127.5
+    return unit(total)

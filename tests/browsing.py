@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Frame, Page, ViewportSize, expect, sync_playwright
 
 expect.set_options(timeout=30_000)
 
@@ -34,7 +34,7 @@ def served(make: Callable[[], FastAPI]) -> Iterator[str]:
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        servers.append(uvicorn.Server(uvicorn.Config(make(), port=0, log_level="error", ws="none")))
+        servers.append(uvicorn.Server(uvicorn.Config(make(), port=0, log_level="error", ws="none", timeout_graceful_shutdown=1)))
         await servers[0].serve()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
@@ -73,7 +73,8 @@ _RESET = """(language) => {
 class Pages:
     """Opens chat pages and notes every console error and every request that leaves this machine.
 
-    A page of the same options is used again, as it was when it was opened: loading it is most of a test.
+    A page of the same locale is used again, as it was when it was opened, in the wanted size and colours:
+    loading it is most of a test.
     """
 
     def __init__(self, browser: Browser) -> None:
@@ -83,9 +84,18 @@ class Pages:
         self._used: list[tuple[str, Page, str]] = []
         self.problems: list[str] = []
 
-    def open(self, address: str, locale: str = "en-US", **options: Any) -> Page:
+    def open(
+        self,
+        address: str,
+        locale: str = "en-US",
+        viewport: ViewportSize | None = None,
+        media: dict[str, Any] | None = None,
+        **options: Any,
+    ) -> Page:
         key = f"{address} {locale} {sorted(options.items())}"
         page = self._free[key].pop() if self._free.get(key) else self._new(key, address, locale, options)
+        page.set_viewport_size(viewport or {"width": 1280, "height": 720})
+        page.emulate_media(**{"color_scheme": "light", "reduced_motion": "no-preference"} | (media or {}))
         self._used.append((key, page, page.locator("#language").input_value()))
         return page
 
@@ -132,7 +142,7 @@ def answered(page: Page, question: str, turns: int = 1) -> None:
 
 def serious_violations(page: Page | Frame) -> list[str]:
     """What axe-core finds wrong that is serious or worse; in a frame only what is inside it."""
-    found = Axe().run(page).response["violations"]  # type: ignore[arg-type]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]  # type: ignore[arg-type]
     return [
         f"{each['id']} {[node['target'] for node in each['nodes']]}"
         for each in found

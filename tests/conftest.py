@@ -6,6 +6,7 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["LANGSMITH_TRACING"] = "false"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # the tests run in two processes
+os.environ.setdefault("TRICITE_THREADS", "1")
 os.environ.setdefault("GOMP_SPINCOUNT", "1000")  # torch loads OpenMP before llama.cpp can set this
 
 from pathlib import Path
@@ -16,7 +17,7 @@ from index.embedder import SentenceTransformerEmbedder
 
 SAMPLE = Path(__file__).resolve().parents[1] / "corpus" / "sample"
 # Files that load torch or the span reader without being marked as tests of the embedded models.
-_WITH_TORCH = {"test_cli", "test_embedder", "test_injection", "test_pipeline"}
+_WITH_TORCH = {"test_cli", "test_embedder", "test_generators", "test_injection", "test_pipeline"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups

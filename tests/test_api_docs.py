@@ -49,7 +49,6 @@ def ran(command: list[str], address: str, code: str) -> str:
     return done.stdout
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 @pytest.mark.parametrize(
     ("number", "expected"),
     [

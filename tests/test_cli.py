@@ -85,7 +85,6 @@ def tricite(
     embedder: SentenceTransformerEmbedder,
 ) -> Command:
     monkeypatch.setattr(Settings, "load_embedder", lambda _: embedder)
-    monkeypatch.setenv("TRICITE_THREADS", "1")  # beside the tests of the other process
     return Command(capsys)
 
 
