@@ -113,7 +113,7 @@ class ScriptedPipeline:
         if question == CRASHING:
             raise RuntimeError("a secret detail")
         if question == SLOW:
-            for _ in range(200):
+            for _ in range(800):
                 if cancelled():
                     self.cancelled.set()
                     return
