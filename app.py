@@ -94,11 +94,12 @@ def serve(
     except OSError as error:
         raise InvalidRequest(f"cannot serve on {host} port {port} ({error}): choose another") from error
     with listener:
-        # Loads the model now, so that who asks first need not wait for it.
-        pipeline.index.embedder.embed_queries(["ready"])
+        # Loads the model and the dictionaries now, so that who asks first need not wait for them.
+        for words in ("ready", "مستعد", "准备好"):
+            pipeline.search(words)
         app = create_app(pipeline, settings, examples=examples)
         # Open pages hold a connection each: an interrupt must not wait for them.
-        config = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=2)
+        config = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75)
         shown = f"[{host}]" if ":" in host else host
         address = f"http://{shown}:{listener.getsockname()[1]}"
         logging.getLogger("uvicorn.error").info("Tricite serves %s (Ctrl+C to stop)", address)

@@ -271,8 +271,7 @@ def serve(
 
     settings = _settings(index=index, generator=generator)
     pipeline = settings.load_pipeline()
-    # Enough of each language that both Chinese scripts are among them.
-    examples = sample_questions({document.source for document in pipeline.index.documents()}, count=48)
+    examples = sample_questions({document.source for document in pipeline.index.documents()})
     serve_app(pipeline, host, port, settings, examples=examples)
 
 

@@ -146,7 +146,7 @@ def _served(folder: Path, generator: str) -> Iterator[tuple[str, dict[str, str]]
         settings.index, [ROOT / "corpus" / "sample"], settings.load_embedder(), splitter=settings.splitter()
     )
     pipeline = settings.load_pipeline()
-    examples = sample_questions({document.source for document in pipeline.index.documents()}, count=48)
+    examples = sample_questions({document.source for document in pipeline.index.documents()})
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ready = threading.Event()
         servers: list[uvicorn.Server] = []

@@ -30,12 +30,12 @@ READING_WEIGHT = 0.593
 LEAST_READING = -6.0
 """The reading of a sentence in which the reader sees no answer, or that was not read."""
 
-ENOUGH_PASSAGE = 8.0
-POOR_PASSAGE = 3.86
+ENOUGH_PASSAGE = 6.0
+POOR_PASSAGE = 5.75
 """A passage that scores less hardly speaks of what is asked, whatever the reader finds in it: each point that
 it lacks is taken off as often again, when an answer is held against the threshold."""
 
-OTHER_LANGUAGE = 4.1
+OTHER_LANGUAGE = 2.62
 """What a sentence in another language than the question's is granted against the threshold."""
 
 WINDOW_CHARACTERS = {"zh": 190, "en": 560, "ar": 460}

@@ -34,7 +34,11 @@ def served(make: Callable[[], FastAPI]) -> Iterator[str]:
     servers: list[uvicorn.Server] = []
 
     async def serve() -> None:
-        servers.append(uvicorn.Server(uvicorn.Config(make(), port=0, log_level="error", ws="none", timeout_graceful_shutdown=1)))
+        servers.append(
+            uvicorn.Server(
+                uvicorn.Config(make(), port=0, log_level="error", ws="none", timeout_graceful_shutdown=1)
+            )
+        )
         await servers[0].serve()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import cli
+from eval.datasets import EXAMPLES, read_dataset
 from index.embedder import SentenceTransformerEmbedder
 from qa.settings import Settings
 
@@ -167,6 +168,22 @@ def test_ask(tricite: Command, sample_index: Path, tmp_path: Path) -> None:
         "ask", "How often does the tram run?", "--index", sample_index, "--generator", "none"
     ).stdout
     assert "[1]" in plain and "tram-line.md" in plain
+
+
+@pytest.mark.model
+def test_every_question_that_the_page_offers_is_answered(
+    tricite: Command, sample_index: Path, tmp_path: Path
+) -> None:
+    dataset = read_dataset("sample")
+    asked = [{"id": one.id, "question": one.text} for one in dataset.queries if one.id in EXAMPLES]
+    assert len(asked) == len(EXAMPLES)
+    batch = write_batch(tmp_path / "examples.jsonl", list(asked))
+    done = tricite("ask", "--batch", batch, "--index", sample_index, "--generator", "none")
+    for answer in map(json.loads, done.stdout.splitlines()):
+        assert not answer["abstained"], answer["question"]
+        assert answer["citations"][0]["source"] in dataset.qrels[answer["id"]]
+        gold = dataset.answers[answer["id"]].answers
+        assert any(words in answer["answer"] for words in gold), answer["answer"]
 
 
 @pytest.mark.model
