@@ -388,7 +388,7 @@ def test_the_interface_speaks_the_browsers_language_and_offers_its_examples(
 
 
 def test_the_page_can_be_used_soon_after_the_server_is_ready(browser: Browser) -> None:
-    """Three seconds are for a machine that does nothing else (benchmarks/page_load.py); this one runs tests."""
+    """Three seconds are for a machine that does nothing else: benchmarks/page_load.py."""
     with served(lambda: create_app(ScriptedPipeline(), Settings(), examples=EXAMPLES)) as fresh:  # type: ignore[arg-type]
         seconds: list[float] = []
         while len(seconds) < 3 and min(seconds, default=9.0) >= 6:
