@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Any
 
 from corpus.errors import InvalidRequest
-from eval.compare import Change, Condition, compare_runs, failures, format_changes, shared_questions
+from eval.compare import (
+    Change,
+    Condition,
+    compare_runs,
+    failures,
+    find_figure,
+    flat_figures,
+    format_changes,
+    shared_questions,
+)
 from eval.configuration import Configuration
 from eval.datasets import Dataset
 from eval.formats import open_dataset
@@ -67,7 +76,9 @@ def run_command(request: Request, settings: Settings) -> Report:
     places = _places(request.datasets)
     if request.baseline:
         for place in places.values():  # before anything is worked out
-            read_metrics(request.baseline / place)
+            figures = flat_figures(read_metrics(request.baseline / place))
+            for condition in conditions:
+                find_figure(figures, condition.name)
     configuration = _configuration(request, settings)
     for place in places.values():
         prepare_folder(request.out / place)
@@ -116,9 +127,10 @@ def _report_run(
     changes: list[Change] = []
     if baseline:
         changes = compare_runs(baseline, out)
+    write_report(measured, out / "report.html", baseline, changes)
+    if baseline:
         _say_changes(changes, conditions, report)
         report.say(shared_questions(baseline, out))
-    write_report(measured, out / "report.html", baseline, changes)
     report.say(f"report: {out / 'report.html'}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -116,24 +116,25 @@ def flat_figures(metrics: Json) -> dict[str, float]:
     return found
 
 
-def find_change(changes: Sequence[Change], name: str) -> Change:
-    """The change of a figure by its dotted name, or by its last part among the figures over all.
+def find_figure(figures: Iterable[str], name: str) -> str:
+    """The dotted name of a figure, given so or by its last part among the figures over all.
 
     Raises InvalidRequest, naming what there is.
     """
+    known = list(figures)
     for wanted in (name, f"retrieval.all.{name}", f"answers.all.{name}", f"answers.abstention.{name}"):
-        for change in changes:
-            if change.name == wanted:
-                return change
-    known = ", ".join(change.name for change in changes if ".all." in change.name)
-    raise InvalidRequest(f"both runs have no figure {name!r}: there are {known}, and others in metrics.json")
+        if wanted in known:
+            return wanted
+    listed = ", ".join(one for one in known if ".all." in one)
+    raise InvalidRequest(f"both runs have no figure {name!r}: there are {listed}, and others in metrics.json")
 
 
 def failures(changes: Sequence[Change], conditions: Sequence[Condition]) -> list[str]:
     """A line for every condition that holds."""
     found = []
+    by_name = {change.name: change for change in changes}
     for condition in conditions:
-        change = find_change(changes, condition.name)
+        change = by_name[find_figure(by_name, condition.name)]
         if condition.holds(change):
             found.append(
                 f"{condition} holds: {change.name} was {change.before * 100:.1f}, is {change.after * 100:.1f}"

@@ -20,7 +20,7 @@ import eval.command
 from corpus.errors import DatasetProblem, InvalidRequest
 from eval.cache import ResultCache, key_of
 from eval.command import Report, Request, run_command
-from eval.compare import Change, Condition, find_change
+from eval.compare import Change, Condition, find_figure
 from eval.configuration import Configuration
 from eval.datasets import read_dataset
 from eval.outputs import write_outputs
@@ -334,6 +334,10 @@ def test_compare_and_fail_if(command: Callable[..., Report], folder: Path, tmp_p
     assert changes["answers.all.answered"]["p"] < 1
     with pytest.raises(InvalidRequest, match=r"no figure 'nothing': there are retrieval.all.nDCG@10"):
         command(compare=(good, bad), fail_if=("nothing<-1",))
+    # A misspelt name is said before anything is measured.
+    with pytest.raises(InvalidRequest, match="no figure 'answerd'"):
+        command(datasets=(str(folder),), out=tmp_path / "new", baseline=good, fail_if=("answerd<-1",))
+    assert not (tmp_path / "new").exists()
 
 
 def test_runs_of_different_sets_are_not_compared(
@@ -495,8 +499,7 @@ def test_conditions() -> None:
     assert Condition.read("nDCG@10<-1.0").holds(Change("retrieval.all.nDCG@10", 0.9, 0.88))
     assert not Condition.read("nDCG@10 < -1.0").holds(Change("retrieval.all.nDCG@10", 0.9, 0.895))
     assert Condition.read("false_refusal>+2").holds(Change("x", 0.05, 0.08))
-    changes = [Change("retrieval.all.RR", 0, 1), Change("answers.abstention.far", 0, 1)]
-    assert find_change(changes, "far").name == "answers.abstention.far"
+    assert find_figure(["retrieval.all.RR", "answers.abstention.far"], "far") == "answers.abstention.far"
 
 
 def test_results_survive_another_process(tmp_path: Path) -> None:

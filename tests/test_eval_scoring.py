@@ -132,6 +132,10 @@ def test_several_things_are_all_wanted() -> None:
     reference = make_reference(gold, {"en": PASSAGES["en"]})
     assert score_answer(answer(RIGHT), reference)["contains_gold"] == 0
     assert score_answer(answer(RIGHT, WRONG), reference)["contains_gold"] == 1
+    # One of them alone is no exact match, and half of the words that are wanted.
+    one = score_answer(answer(RIGHT) | {"short_answer": "1998"}, reference)
+    assert (one["exact_match"], round(one["f1"], 3)) == (0, 0.667)
+    assert score_answer(answer(RIGHT, WRONG) | {"short_answer": "1998 nine"}, reference)["exact_match"] == 1
 
 
 def test_answers_without_a_language_count_for_the_evidence() -> None:
