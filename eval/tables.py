@@ -48,13 +48,18 @@ def _answer_lines(answers: Json) -> list[str]:
         name: abstention[name] for name in ("far", "near", "false_refusal", "precision") if name in abstention
     }
     planted = answers["planted_errors"]
-    return [
+    lines = [
         "sentences  " + "  ".join(f"{k} {shares[k] * 100:.1f}" for k in ("generated", "replaced", "quoted")),
         "refused    " + "  ".join(f"{name} {value * 100:.1f}" for name, value in named.items()),
-        f"length     {answers['all'].get('length_ratio', 0):.2f} of the sentence with the gold (median)",
-        f"planted errors caught {planted['catch_rate'] * 100:.1f}, right sentences accepted "
-        f"{planted['right_accepted'] * 100:.1f}",
     ]
+    if length := answers["all"].get("length_ratio"):
+        lines.append(f"length     {length:.2f} of the sentence with the gold (median)")
+    if planted["answers"]:
+        lines.append(
+            f"planted errors caught {planted['catch_rate'] * 100:.1f}, right sentences accepted "
+            f"{planted['right_accepted'] * 100:.1f}"
+        )
+    return lines
 
 
 def format_sweep(key: str, rows: Mapping[str, Json]) -> str:
