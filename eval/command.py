@@ -9,14 +9,13 @@ from typing import Any
 
 from corpus.errors import InvalidRequest
 from eval.compare import (
-    Change,
+    Comparison,
     Condition,
     compare_runs,
     failures,
     find_figure,
     flat_figures,
     format_changes,
-    shared_questions,
 )
 from eval.configuration import Configuration
 from eval.datasets import Dataset
@@ -124,13 +123,10 @@ def _report_run(
 ) -> None:
     report.say(f"{measured.dataset.name}\n{format_metrics(measured.metrics)}")
     report.figures[measured.dataset.name] = measured.metrics
-    changes: list[Change] = []
-    if baseline:
-        changes = compare_runs(baseline, out)
-    write_report(measured, out / "report.html", baseline, changes)
-    if baseline:
-        _say_changes(changes, conditions, report)
-        report.say(shared_questions(baseline, out))
+    compared = compare_runs(baseline, out) if baseline else None
+    write_report(measured, out / "report.html", baseline, compared.changes if compared else [])
+    if compared:
+        _say_changes(compared, conditions, report)
     report.say(f"report: {out / 'report.html'}")
 
 
@@ -167,15 +163,16 @@ def _sweep(
 def _compare(before: Path, after: Path, conditions: Sequence[Condition]) -> Report:
     report = Report()
     _say_changes(compare_runs(before, after), conditions, report)
-    report.say(shared_questions(before, after))
     return report
 
 
-def _say_changes(changes: Sequence[Change], conditions: Sequence[Condition], report: Report) -> None:
-    report.say(format_changes(changes))
+def _say_changes(compared: Comparison, conditions: Sequence[Condition], report: Report) -> None:
+    report.say(format_changes(compared.changes))
     report.figures["changes"] = {
-        change.name: {"before": change.before, "after": change.after, "p": change.p} for change in changes
+        change.name: {"before": change.before, "after": change.after, "p": change.p}
+        for change in compared.changes
     }
-    for line in failures(changes, conditions):
+    for line in failures(compared.changes, conditions):
         report.failed = True
         report.say(f"failed: {line}")
+    report.say(compared.questions)

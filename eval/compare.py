@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,36 +57,41 @@ class Condition:
         return f"{self.name}{self.sign}{self.points:g}"
 
 
-def compare_runs(before: Path, after: Path) -> list[Change]:
-    """Every figure that both runs have, in the order of the second.
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs. changes: of every figure that both have, in the order of the second. questions: how many each
+    run has, in words, and how many of them p rests on."""
+
+    changes: list[Change]
+    questions: str
+
+
+def compare_runs(before: Path, after: Path) -> Comparison:
+    """Compare two finished runs, by their folders.
 
     Raises InvalidRequest, for runs that have no question in common too.
     """
     old, new = read_metrics(before), read_metrics(after)
     old_figures, new_figures = flat_figures(old), flat_figures(new)
     then, now = read_questions(before), read_questions(after)
-    if not _shared(then, now):
+    shared = _shared(then, now)
+    if not shared:
         sets = [metrics.get("config", {}).get("dataset", "") for metrics in (old, new)]
         raise InvalidRequest(
             f"{before} ({sets[0]}) and {after} ({sets[1]}) have no question in common: give runs of one set"
         )
-    tests = _paired_tests(then, now)
-    return [
+    tests = _paired_tests(then, now, shared)
+    changes = [
         Change(name, old_figures[name], value, tests.get(name))
         for name, value in new_figures.items()
         if name in old_figures
     ]
-
-
-def shared_questions(before: Path, after: Path) -> str:
-    """How many questions each run has, in words, and how many of them p rests on."""
-    then, now = read_questions(before), read_questions(after)
-    shared = len(_shared(then, now))
-    if shared == len(then) == len(now):
-        return f"p: paired randomisation test over the {shared} questions"
-    return (
-        f"the runs have {len(then)} and {len(now)} questions: p is over the {shared} in both, "
-        "the figures are over all of each"
+    if len(shared) == len(then) == len(now):
+        return Comparison(changes, f"p: paired randomisation test over the {len(shared)} questions")
+    return Comparison(
+        changes,
+        f"the runs have {len(then)} and {len(now)} questions: p is over the {len(shared)} in both, "
+        "the figures are over all of each",
     )
 
 
@@ -116,17 +121,16 @@ def flat_figures(metrics: Json) -> dict[str, float]:
     return found
 
 
-def find_figure(figures: Iterable[str], name: str) -> str:
+def find_figure(figures: Collection[str], name: str) -> str:
     """The dotted name of a figure, given so or by its last part among the figures over all.
 
     Raises InvalidRequest, naming what there is.
     """
-    known = list(figures)
     for wanted in (name, f"retrieval.all.{name}", f"answers.all.{name}", f"answers.abstention.{name}"):
-        if wanted in known:
+        if wanted in figures:
             return wanted
-    listed = ", ".join(one for one in known if ".all." in one)
-    raise InvalidRequest(f"both runs have no figure {name!r}: there are {listed}, and others in metrics.json")
+    known = ", ".join(figure for figure in figures if ".all." in figure)
+    raise InvalidRequest(f"both runs have no figure {name!r}: there are {known}, and others in metrics.json")
 
 
 def failures(changes: Sequence[Change], conditions: Sequence[Condition]) -> list[str]:
@@ -142,9 +146,8 @@ def failures(changes: Sequence[Change], conditions: Sequence[Condition]) -> list
     return found
 
 
-def _paired_tests(before: Questions, after: Questions) -> dict[str, float]:
-    """Dotted name of a figure over all questions -> p, over the questions that both runs have."""
-    shared = _shared(before, after)
+def _paired_tests(before: Questions, after: Questions, shared: Sequence[str]) -> dict[str, float]:
+    """Dotted name of a figure over all questions -> p, over the shared questions."""
     clusters = {name: after[name].get("cluster") or name for name in shared}
     columns = {f"retrieval.all.{name}": name for name in RETRIEVAL_COLUMNS}
     columns |= {f"answers.all.{name}": name for name in ANSWER_COLUMNS}

@@ -117,9 +117,11 @@ def score_answer(answer: Json, reference: Reference, gold_languages: Sequence[st
 
 
 def _text_figures(text: str, short: str, gold: Gold, all_of: Sequence[Sequence[str]]) -> Figures:
-    states = contains_gold(text, gold) if not all_of else _states_all(text, gold, all_of)
     if all_of:  # one of several things that are asked for is not the whole answer
+        states = _states_all(text, gold, all_of)
         gold = dict.fromkeys(gold, (" ".join(group[0] for group in all_of if group),))
+    else:
+        states = contains_gold(text, gold)
     best_chrf = max((chrf(short, one) for answers in gold.values() for one in answers), default=0.0)
     return {
         "contains_gold": float(states),

@@ -112,11 +112,6 @@ class Pages:
         problems, self._used, self.problems = self.problems, [], []
         assert not problems, problems
 
-    def leave(self) -> None:
-        """Before the server ends: it would wait for the connections of its pages."""
-        for context in self._contexts.values():
-            context.close()
-
     def _new(self, key: str, address: str, locale: str, options: dict[str, Any]) -> Page:
         if key not in self._contexts:
             self._contexts[key] = self._browser.new_context(locale=locale, **options)

@@ -53,15 +53,15 @@ def address(pipeline: ScriptedPipeline, feedback: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(address: str) -> Iterator[Browser]:
+    """Ended before the server, which would wait for the connections of its pages."""
     with chromium() as browser:
         yield browser
 
 
 @pytest.fixture(scope="module")
-def pages(browser: Browser, address: str) -> Iterator[Pages]:
-    yield (pages := Pages(browser))
-    pages.leave()
+def pages(browser: Browser) -> Pages:
+    return Pages(browser)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     measured = evaluate(dataset, configuration, embedder=HashEmbedder(), cache=folder / "cache")
     write_outputs(measured, folder / "before")
-    changes = compare_runs(folder / "before", folder / "before")
+    changes = compare_runs(folder / "before", folder / "before").changes
     write_report(measured, folder / "report.html", folder / "before", changes)
     return folder / "report.html"
 
