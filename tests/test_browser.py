@@ -365,6 +365,22 @@ def test_a_browser_that_keeps_nothing_still_works(open_page: Open) -> None:
 # ---- The page itself ------------------------------------------------------------------------------------
 
 
+def test_a_page_that_is_only_read_draws_nothing(open_page: Open) -> None:
+    page = open_page(has_touch=False)  # an option of its own, so that no other test gets this page
+    page.add_init_script(
+        "window.frames_drawn = 0; const frame = window.requestAnimationFrame;"
+        "window.requestAnimationFrame = (draw) => { window.frames_drawn += 1; return frame.call(window, draw); }"
+    )
+    page.reload()
+    answered(page, ENGLISH)
+    drawn = [0, page.evaluate("window.frames_drawn")]
+    while drawn[-1] > drawn[-2] and len(drawn) < 40:  # Gradio's last animation ends after some seconds
+        page.wait_for_timeout(500)
+        drawn.append(page.evaluate("window.frames_drawn"))
+    assert drawn[1] > 0
+    assert drawn[-1] == drawn[-2]
+
+
 @pytest.mark.parametrize(
     ("locale", "placeholder", "heading", "first"),
     [

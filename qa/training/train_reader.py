@@ -127,7 +127,8 @@ class Material:
                 found.append(self.paragraphs[translations[number]])
             if len(found) == 8:
                 break
-        return chance.choice(found)
+        # An article that is not parallel has nothing in another language.
+        return chance.choice(found or [home])
 
 
 def batches(
