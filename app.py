@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import socket
@@ -14,7 +15,6 @@ from fastapi.middleware.cors import CORSMiddleware
 from corpus.errors import InvalidRequest
 from qa.settings import Settings, load_settings
 from web.api import add_error_handlers, api_routes
-from web.chat import mount_chat
 from web.embed import embed_routes
 from web.guard import LOOPBACK, Access, Guard
 from web.metrics import MeasureRequests, Metrics
@@ -41,6 +41,8 @@ def create_app(
     examples: language -> questions offered on the empty page. Raises InvalidRequest for bad settings.
     """
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    from web.chat import mount_chat  # takes seconds, as Gradio is imported with it
+
     settings = settings or load_settings()
     access = _access(settings)
     slots = Slots(settings.answers_at_once or _at_once(settings.generator), settings.answers_waiting)
@@ -98,6 +100,9 @@ def serve(
         for words in ("ready", "مستعد", "准备好"):
             pipeline.search(words)
         app = create_app(pipeline, settings, examples=examples)
+        # What is loaded stays: the collector need not go through it while people wait.
+        gc.collect()
+        gc.freeze()
         # Open pages hold a connection each: an interrupt must not wait for them.
         config = uvicorn.Config(app, access_log=False, timeout_graceful_shutdown=2, timeout_keep_alive=75)
         shown = f"[{host}]" if ":" in host else host

@@ -18,7 +18,6 @@ from scripted import ARABIC, BROKEN, CRASHING, ENGLISH, UNANSWERED, ScriptedPipe
 from corpus.document import Document
 from corpus.errors import InvalidRequest
 from qa.answer import Exchange
-from web.chat import MOST_FILES, _history, _uploads, mount_chat
 from web.documents import SHOWN, document_json, documents_json
 from web.feedback import LONGEST_RECORD, append_feedback
 from web.queueing import Slots
@@ -133,10 +132,12 @@ def test_documents_are_found_by_title_and_source() -> None:
     assert documents_json(index, "nothing like it")["documents"] == []
 
 
-# ---- What the browser sends -----------------------------------------------------------------------------
+# ---- What the browser sends (web.chat is imported where it is tested: it takes Gradio's seconds) ---------
 
 
 def test_only_files_just_uploaded_are_indexed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from web.chat import MOST_FILES, _uploads
+
     monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "uploads"))
     file = tmp_path / "uploads" / "0a" / "note.txt"
     file.parent.mkdir(parents=True)
@@ -152,6 +153,8 @@ def test_only_files_just_uploaded_are_indexed(tmp_path: Path, monkeypatch: pytes
 
 
 def test_history_keeps_the_last_whole_exchanges() -> None:
+    from web.chat import _history
+
     exchanges = [{"question": f"q{number}", "answer": f"a{number}"} for number in range(9)]
     assert _history(exchanges)[0] == Exchange("q3", "a3")
     assert _history([{"question": "q"}, 3, None, {"question": 1, "answer": "a"}]) == []
@@ -159,6 +162,8 @@ def test_history_keeps_the_last_whole_exchanges() -> None:
 
 
 def test_the_page_serves_its_own_files_and_removes_nothing_unless_uploads_are_on(tmp_path: Path) -> None:
+    from web.chat import mount_chat
+
     async def check() -> None:
         app = mount_chat(FastAPI(), ScriptedPipeline(), examples={})  # type: ignore[arg-type]
         transport = httpx.ASGITransport(app)

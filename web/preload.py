@@ -31,7 +31,7 @@ class Preload:
                 if start["status"] == 200:
                     body = message.get("body", b"").replace(_HEAD, _HEAD + _CLOCK, 1)
                     added = len(body) - len(message.get("body", b""))
-                    message = message | {"body": body}
+                    message = {**message, "body": body}
                     headers.append("link", _LINK)
                     if "content-length" in headers:
                         headers["content-length"] = str(int(headers["content-length"]) + added)
