@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ from corpus.readers import (
     read_text,
 )
 from corpus.sources import Source, document_id
+
+_log = logging.getLogger(__name__)
 
 MAX_FILE_BYTES = 100 * 1024 * 1024
 # Lines of JSON are read one at a time, so the whole may be larger.
@@ -62,6 +65,9 @@ def load_documents(source: Source) -> Iterator[Document | Unreadable]:
         yield Unreadable(source.name, str(error))
     except OSError as error:
         yield Unreadable(source.name, f"cannot be opened: {error.strerror or error}")
+    except Exception as error:  # One file that a parser cannot bear must not end the reading of the others.
+        _log.exception("%s cannot be read", source.name)
+        yield Unreadable(source.name, f"cannot be read ({type(error).__name__}): save it in another format")
 
 
 def _check_size(source: Source) -> None:

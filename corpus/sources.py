@@ -56,19 +56,19 @@ def document_id(name: str) -> str:
     return hashlib.sha256(name.encode("utf-8")).hexdigest()[:16]
 
 
-def find_sources(paths: Sequence[Path]) -> Sources:
+def find_sources(paths: Sequence[Path], *, empty: bool = False) -> Sources:
     """Walk files and folders for readable files, in a fixed order.
 
     Hidden files and folders are passed over, links that lead outside the root are not followed. A file
     reached twice is kept once, under its longest name, so the order of `paths` changes nothing.
-    Raises InvalidRequest for a path that does not exist, a path with no readable file, and for names
-    that stay equal although both carry their root's name.
+    Raises InvalidRequest for a path that does not exist, a path with no readable file (unless empty), and
+    for names that stay equal although both carry their root's name.
     """
     by_path: dict[Path, Source] = {}
     skipped: dict[Path, Skipped] = {}
     for given in paths:
         found, left_out = _find_in(given)
-        if not found:
+        if not found and not (empty and given.is_dir()):
             raise InvalidRequest(
                 f"{given} holds no readable file: wanted {', '.join(SUFFIXES)}"
                 + (f" (left out: {left_out[0].path.name} {left_out[0].reason})" if left_out else "")
@@ -142,10 +142,10 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _source(path: Path, root: Path) -> Source | Skipped:
     name = path.relative_to(root).as_posix()
     try:
-        name.encode("utf-8")
+        str(path).encode("utf-8")
         status = path.stat()
     except UnicodeEncodeError:
-        return Skipped(path, "has a name that is not valid UTF-8: rename it")
+        return Skipped(path, "has a path that is not valid UTF-8: rename it")
     except OSError as error:
         return Skipped(path, f"cannot be opened: {error.strerror}")
     if not stat.S_ISREG(status.st_mode):

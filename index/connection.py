@@ -119,8 +119,13 @@ def problem(error: sqlite3.DatabaseError, what: str) -> IndexProblem:
     """What to tell of an error of SQLite: an operational one is no damage, but of the disk or its rights."""
     if "no such table" in str(error):  # its first writer was killed before it made them
         return IndexMissing(f"{what} is empty: add documents with `tricite index PATH`")
-    if isinstance(error, sqlite3.OperationalError):
+    if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
         return IndexProblem(
             f"{what} cannot be opened ({error}): see whether the disk is full and the folder may be written"
         )
-    return IndexDamaged(f"{what} cannot be read ({error}); index your documents into a new folder")
+    return damaged(what, f" ({error})" if "decode" not in str(error) else "")
+
+
+def damaged(what: str, how: str = "") -> IndexDamaged:
+    """What to tell of an index whose documents are not as they were written."""
+    return IndexDamaged(f"{what} cannot be read{how}: it is damaged; index your documents into a new folder")

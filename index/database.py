@@ -7,6 +7,7 @@ old state or the new one, never a mixture.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import threading
@@ -22,6 +23,7 @@ from index.connection import (
     GENERATION,
     connect_to_read,
     connect_to_write,
+    damaged,
     name_of,
     problem,
     problems_named,
@@ -151,22 +153,28 @@ class Database:
         if not rows:
             return None
         key, text, language, title, source, metadata, script, removed, pages = rows[0]
-        return Document(
-            id=key,
-            text=text,
-            language=language,
-            title=title,
-            source=source,
-            metadata=json.loads(metadata),
-            script=script,
-            removed=tuple(Removed(**piece) for piece in json.loads(removed)),
-            pages=tuple(json.loads(pages)),
-        )
+        try:
+            return Document(
+                id=key,
+                text=text,
+                language=language,
+                title=title,
+                source=source,
+                metadata=json.loads(metadata),
+                script=script,
+                removed=tuple(Removed(**piece) for piece in json.loads(removed)),
+                pages=tuple(json.loads(pages)),
+            )
+        except (ValueError, TypeError) as error:
+            raise damaged(f"the index's database, document {key!r},") from error
 
     def metadata(self) -> dict[str, tuple[str, dict[str, Any]]]:
         """Document id -> its source and metadata."""
         rows = self._fetch("SELECT id, source, metadata FROM documents")
-        return {key: (source, json.loads(metadata)) for key, source, metadata in rows}
+        try:
+            return {key: (source, json.loads(metadata)) for key, source, metadata in rows}
+        except ValueError as error:
+            raise damaged("the index's database") from error
 
     def summaries(self) -> list[DocumentSummary]:
         """Every document, in the order of their sources."""
@@ -227,3 +235,20 @@ class Database:
     def _execute(self, statement: str, values: tuple[object, ...] = ()) -> None:
         with self._lock:
             self._connection.execute(statement, values)
+
+
+def content_hash(document: Document) -> str:
+    """SHA-256 of everything of a document that is indexed or shown."""
+    content = json.dumps(
+        [
+            document.title,
+            document.text,
+            document.language,
+            document.source,
+            dict(document.metadata),
+            document.pages,
+        ],
+        ensure_ascii=False,
+        sort_keys=True,
+    )
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()

@@ -48,7 +48,7 @@ def update_index(
     IndexDamaged, IndexProblem.
     """
     started = time.perf_counter()
-    found = find_sources(paths)
+    found = find_sources(paths, empty=prune)
     with _writer(folder, embedder, splitter, token_vectors=token_vectors) as writer:
         writer.report.skipped = [(str(item.path), item.reason) for item in found.skipped]
         for number, source in enumerate(found.files, start=1):
@@ -56,10 +56,10 @@ def update_index(
                 writer.embedded = partial(progress, source.name, number, len(found.files))
                 writer.embedded(writer.report.chunks)
             writer.take(source)
-        if not writer.hashes:
+        if prune or not writer.hashes:
             writer.report.require_read()
         if prune:
-            writer.prune(paths, {source.name for source in found.files})
+            writer.prune(paths, found)
         writer.commit()
         report = writer.report
     report.seconds = time.perf_counter() - started

@@ -14,7 +14,7 @@ from corpus.errors import IndexDamaged, IndexMissing, InvalidRequest
 from corpus.splitting import Splitter
 from index.chinese import simplified
 from index.connection import current_generation, require_index
-from index.database import ChunkRecord, Database, DocumentSummary
+from index.database import ChunkRecord, Database, DocumentSummary, content_hash
 from index.embedder import Embedder
 from index.filters import Filter
 from index.generation import FOLDER, Generation, Partition, damaged_files, open_generation, read_manifest
@@ -127,6 +127,9 @@ class Index:
         rows = sorted(int(row) for part in self.partitions.values() for row in part.rows)
         if rows != sorted(self._chunks):
             found.append("the derived files and the database do not hold the same chunks")
+        for document_id, (_, written) in self._database.content_hashes().items():
+            if content_hash(self.document(document_id)) != written:
+                found.append(f"document {document_id} is not as it was written")
         for record in self._chunks.values():
             if not 0 <= record.start < record.end <= len(self.document(record.document_id).text):
                 found.append(f"chunk {record.id} lies outside its document {record.document_id}")

@@ -7,6 +7,7 @@ token_bounds.npy int64 [chunks + 1]. What the codes stand for is in index/token_
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,7 +128,11 @@ def _create(path: Path, dtype: type, shape: tuple[int, ...]) -> NDArray[Any]:
         empty: NDArray[Any] = np.empty(shape, dtype=dtype)
         np.save(path, empty)
         return empty
-    return np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    made: NDArray[Any] = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    if hasattr(os, "posix_fallocate"):  # writing to a map that the disk has no room for ends the process
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return made
 
 
 def _map(path: Path) -> NDArray[Any]:

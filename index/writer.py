@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -13,11 +11,11 @@ from pathlib import Path
 from corpus.document import Chunk, Document
 from corpus.errors import IndexDamaged
 from corpus.load import Unreadable, load_documents
-from corpus.sources import Source
+from corpus.sources import Source, Sources
 from corpus.splitting import Splitter
 from index.analyzers import terms
 from index.chinese import simplified
-from index.database import Database, SourceRecord
+from index.database import Database, SourceRecord, content_hash
 from index.embedder import Embedder, Embedding
 from index.files import sha256
 from index.generation import (
@@ -68,6 +66,7 @@ class Writer:
         self._rebuild = rebuild
         self._recipe = recipe_of(embedder, splitter)
         self._sources = database.sources()
+        self._name_of_path = {record.path: name for name, record in self._sources.items()}
         self._pending_documents: dict[str, tuple[Document, str, str]] = {}
         self._pending_chunks: list[Chunk] = []
         self._embedded: dict[str, list[tuple[Chunk, EmbeddedChunk]]] = {}
@@ -88,7 +87,11 @@ class Writer:
 
     # -- gathering ----------------------------------------------------------------------------------
     def take(self, source: Source) -> None:
-        """Read a source if it changed, and embed the documents in it that did."""
+        """Read a source if it changed, and embed the documents in it that did.
+
+        A file keeps the name that it was first indexed by, whatever folder it is reached from.
+        """
+        source = replace(source, name=self._name_of_path.get(str(source.path), source.name))
         known = self._sources.get(source.name)
         if known and known.path != str(source.path) and Path(known.path).is_file():
             self.report.unreadable.append(
@@ -128,7 +131,9 @@ class Writer:
                 problems.append((item.name, item.message))
                 continue
             owner = self.hashes.get(item.id, (source.name, ""))[0]
-            if owner != source.name:
+            if owner != source.name and self._is_gone(owner):  # renamed: its documents come along
+                self._by_source[owner].discard(item.id)
+            elif owner != source.name:
                 problems.append(
                     (item.source, f"its id {item.id!r} belongs to a document of {owner}: give it another id")
                 )
@@ -140,6 +145,10 @@ class Writer:
             for document_id in sorted(own - seen):
                 self.remove(document_id)
             self._new_sources[source.name] = record
+
+    def _is_gone(self, source_name: str) -> bool:
+        record = self._sources.get(source_name)
+        return record is not None and not Path(record.path).exists()
 
     def _put(self, document: Document, source_name: str) -> None:
         digest = content_hash(document)
@@ -197,12 +206,17 @@ class Writer:
         self._removed.add(document_id)
         self.report.removed.append(document_id)
 
-    def prune(self, paths: Sequence[Path], found: set[str]) -> None:
-        """Remove the documents of sources under paths that are no longer there."""
+    def prune(self, paths: Sequence[Path], found: Sources) -> None:
+        """Remove the documents of sources under paths that are no longer there; what could not be looked at
+        stays."""
         roots = [path.resolve() for path in paths]
+        there = {source.path for source in found.files}
+        unseen = [skipped.path for skipped in found.skipped]
         for name, record in self._sources.items():
             path = Path(record.path)
-            if name in found or not any(path.is_relative_to(root) for root in roots):
+            if path in there or not any(path.is_relative_to(root) for root in roots):
+                continue
+            if any(path.is_relative_to(skipped) for skipped in unseen):
                 continue
             self._gone_sources.add(name)
             for document_id in sorted(self._documents_of(name)):
@@ -265,20 +279,3 @@ class Writer:
 
     def _previous(self) -> Generation:
         return open_generation(self._generations / self._current, self._recipe)
-
-
-def content_hash(document: Document) -> str:
-    """SHA-256 of everything of a document that is indexed or shown."""
-    content = json.dumps(
-        [
-            document.title,
-            document.text,
-            document.language,
-            document.source,
-            dict(document.metadata),
-            document.pages,
-        ],
-        ensure_ascii=False,
-        sort_keys=True,
-    )
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from corpus.errors import InvalidRequest
 from corpus.splitting import Splitter
@@ -94,6 +94,12 @@ def load_settings(**options: Any) -> Settings:
     """
     try:
         return Settings(**{name: value for name, value in options.items() if value is not None})
+    except SettingsError as error:  # what it says names the field, not what is wanted
+        name = str(error).split('"')[1]
+        raise InvalidRequest(
+            f"setting {name} (TRICITE_{name.upper()}) is not in JSON: wanted a list such as "
+            '["first", "second"], or for site_tokens {"https://site": "token"}'
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = "_".join(str(part) for part in first["loc"])

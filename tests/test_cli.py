@@ -267,6 +267,9 @@ def test_bad_questions_exit_1(tricite: Command, sample_index: Path) -> None:
 def test_bad_settings_name_the_variable(
     tricite: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TRICITE_TOKENS", "secret")
+    assert "setting tokens (TRICITE_TOKENS) is not in JSON" in tricite.error("status", "--index", tmp_path)
+    monkeypatch.delenv("TRICITE_TOKENS")
     monkeypatch.setenv("TRICITE_CHUNK_TOKENS", "many")
     assert "TRICITE_CHUNK_TOKENS" in tricite.error("search", "x", "--index", tmp_path)
 

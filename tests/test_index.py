@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing, InvalidRequest
+from corpus.sources import document_id
 from corpus.splitting import Splitter
 from index import (
     HybridRetriever,
@@ -168,6 +169,76 @@ def test_prune(documents: Path, tmp_path: Path) -> None:
     assert build(folder, documents).removed == []
     assert len(build(folder, documents, prune=True).removed) == 1
     assert "trams.txt" not in sources(folder)
+
+
+def test_prune_empties_a_folder_whose_last_file_is_gone(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.txt").write_text("Anna bakes rye bread.")
+    build(tmp_path / "index", tmp_path / "a")
+    (tmp_path / "a" / "one.txt").unlink()
+    assert len(build(tmp_path / "index", tmp_path / "a", prune=True).removed) == 1
+    assert sources(tmp_path / "index") == []
+
+
+def test_prune_keeps_what_could_not_be_looked_at(documents: Path, tmp_path: Path) -> None:
+    (documents / "sub").mkdir()
+    (documents / "sub" / "owls.txt").write_text("Owls hunt at night.")
+    build(tmp_path / "index", documents)
+    (documents / "sub").rename(tmp_path / "elsewhere")
+    (documents / "sub").symlink_to(tmp_path / "elsewhere")
+    report = build(tmp_path / "index", documents, prune=True)
+    assert [Path(name).name for name, _ in report.skipped] == ["sub"]
+    assert report.removed == []
+
+
+def test_prune_removes_nothing_where_nothing_could_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "one.txt").write_text("Anna bakes rye bread.")
+    build(tmp_path / "index", tmp_path / "a")
+    (tmp_path / "a" / "one.txt").unlink()
+    (tmp_path / "a" / "two.txt").write_bytes(b"")
+    with pytest.raises(InvalidRequest, match="none of the files could be read"):
+        build(tmp_path / "index", tmp_path / "a", prune=True)
+    assert sources(tmp_path / "index") == ["one.txt"]
+
+
+@pytest.mark.parametrize("prune", [False, True])
+def test_documents_come_along_when_their_file_is_renamed(tmp_path: Path, prune: bool) -> None:
+    folder = tmp_path / "a"
+    folder.mkdir()
+    (folder / "old.jsonl").write_text('{"id": "a", "text": "Anna keeps bees."}\n')
+    build(tmp_path / "index", folder)
+    (folder / "old.jsonl").rename(folder / "new.jsonl")
+    report = build(tmp_path / "index", folder, prune=prune)
+    assert (report.unreadable, report.removed, report.documents) == ([], [], 1)
+    assert sources(tmp_path / "index") == ["new.jsonl#a"]
+    assert build(tmp_path / "index", folder, prune=True).unchanged == 1
+
+
+def test_a_file_keeps_its_name_from_whatever_folder_it_is_reached(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name / "sub").mkdir(parents=True)
+        (tmp_path / name / "sub" / "n.txt").write_text(f"The hall of {name} has 3 chairs.")
+    index = tmp_path / "index"
+    build(index, tmp_path / "a" / "sub")
+    build(index, tmp_path / "a", tmp_path / "b")
+    assert sources(index) == ["b/sub/n.txt", "n.txt"]
+    (tmp_path / "a" / "sub" / "n.txt").write_text("The hall of a has 88 chairs.")
+    report = build(index, tmp_path / "a", tmp_path / "b", prune=True)
+    assert (len(report.updated), report.unchanged, report.removed) == (1, 1, [])
+    assert build(index, tmp_path / "b" / "sub").unchanged == 1
+
+
+def test_a_document_that_was_changed_on_disk_is_found(documents: Path, tmp_path: Path) -> None:
+    build(tmp_path / "index", documents)
+    database = tmp_path / "index" / "documents.sqlite"
+    database.write_bytes(database.read_bytes().replace(b"forty loaves", b"fifty loaves"))
+    index = Index(tmp_path / "index", HashEmbedder(), SPLITTER)
+    assert [problem[-24:] for problem in index.problems()] == ["is not as it was written"]
+    index.close()
+    database.write_bytes(database.read_bytes().replace(b'"encoding": "utf-8"', b'"encoding": "utf-8?'))
+    with pytest.raises(IndexDamaged, match="index your documents into a new folder"):
+        stored_document(tmp_path / "index", document_id("bakery.txt"))
 
 
 def test_jsonl_documents_keep_their_ids_and_text(tmp_path: Path) -> None:

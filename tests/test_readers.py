@@ -12,6 +12,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from docx.oxml import parse_xml
 
 import corpus.load
 import corpus.readers.docx
@@ -289,6 +290,13 @@ def test_a_page_nested_too_deep_is_refused_and_not_cut_off() -> None:
         read_html(page)
 
 
+def test_what_is_no_page_is_read_for_its_visible_text() -> None:
+    """trafilatura fails on a page whose root it removes."""
+    assert read_html(b"<label><p>The ferry sails at noon.</p></label>").text == "The ferry sails at noon."
+    with pytest.raises(UnreadableSource, match="without text"):
+        read_html(b"<svg><title>t</title><text>hello world</text></svg>")
+
+
 # --- DOCX ---------------------------------------------------------------------------------------------
 
 
@@ -325,6 +333,28 @@ def test_docx_in_document_order() -> None:
     json.dumps(extracted.metadata)
 
 
+def test_docx_shows_what_word_shows() -> None:
+    """Content controls, tracked insertions without what was deleted, and a table inside a cell."""
+
+    def build(document: docx.document.Document) -> None:
+        table = document.add_table(rows=1, cols=2)
+        table.cell(0, 0).text = "Fee"
+        inner = table.cell(0, 1).add_table(rows=1, cols=1)
+        inner.cell(0, 0).text = "40 euros"
+        space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+        for markup in (
+            f"<w:p {space}><w:r><w:t xml:space='preserve'>The term is </w:t></w:r>"
+            "<w:del><w:r><w:delText>five</w:delText></w:r></w:del>"
+            "<w:ins><w:r><w:t>seven years.</w:t></w:r></w:ins></w:p>",
+            f"<w:sdt {space}><w:sdtPr/><w:sdtContent><w:p><w:r><w:t>Signed by </w:t></w:r>"
+            "<w:sdt><w:sdtContent><w:r><w:t>Mara.</w:t></w:r></w:sdtContent></w:sdt></w:p></w:sdtContent></w:sdt>",
+        ):
+            document.element.body.insert(-1, parse_xml(markup))
+
+    lines = read_docx(word(build)).text.split("\n\n")
+    assert lines == ["| Fee | 40 euros |\n| --- | --- |", "The term is seven years.", "Signed by Mara."]
+
+
 def test_docx_files_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UnreadableSource, match="without text"):
         read_docx(word())
@@ -359,6 +389,24 @@ def test_a_docx_that_names_smaller_sizes_than_it_unpacks_to_is_not_unpacked() ->
 
 
 # --- lines of JSON --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "gb18030"])
+def test_jsonl_in_another_encoding(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "corpus.jsonl"
+    path.write_text(
+        '{"id": "g", "text": "青河图书馆藏书三十万册。"}\n{"id": "h", "text": "馆长是王芳。"}\n',
+        encoding=encoding,
+    )
+    assert [item.text for item in read_jsonl(path)] == ["青河图书馆藏书三十万册。", "馆长是王芳。"]
+
+
+def test_jsonl_holds_no_number_that_json_has_not(tmp_path: Path) -> None:
+    path = tmp_path / "corpus.jsonl"
+    path.write_text('{"id": "x", "text": "Deep.", "metadata": {"d": 1e999}}\n')
+    assert [str(item) for item in read_jsonl(path)] == [
+        "line 1 is not valid JSON in UTF-8: write one object a line"
+    ]
 
 
 def test_jsonl_keeps_good_lines_and_names_bad_ones(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_UNPACKED_BYTES = 200 * 1024 * 1024
 
 _ENCRYPTED = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_WRAPPERS = [f"{_WORD}{name}" for name in ("sdt", "ins", "moveTo", "smartTag", "customXml")]
 _HEADING = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
@@ -62,6 +64,7 @@ def _read(data: bytes) -> tuple[list[str], str, dict[str, Any]]:
     from docx.text.paragraph import Paragraph
 
     document = open_document(io.BytesIO(data))
+    _unwrap(document.element.body)
     blocks: list[str] = []
     list_open = False
     for item in document.iter_inner_content():
@@ -84,6 +87,18 @@ def _read(data: bytes) -> tuple[list[str], str, dict[str, Any]]:
     return blocks, properties.title or "", {name: value for name, value in facts.items() if value}
 
 
+def _unwrap(body: Any) -> None:
+    """Put what stands in a content control, a tracked insertion or another wrapping element in its place.
+
+    python-docx passes over them, and what they hold is shown in Word.
+    """
+    for wrapper in list(body.iter(*_WRAPPERS)):
+        content = next(wrapper.iterchildren(f"{_WORD}sdtContent"), wrapper)
+        for child in list(content):
+            wrapper.addprevious(child)
+        wrapper.getparent().remove(wrapper)
+
+
 def _paragraph(paragraph: Paragraph) -> str:
     text: str = paragraph.text.strip()
     style = (paragraph.style.name if paragraph.style is not None else "") or ""
@@ -103,8 +118,20 @@ def _table(table: Table) -> str:
         cells, last = [], None
         for cell in row.cells:
             if cell._tc is not last:
-                cells.append(" ".join(cell.text.split()).replace("|", "\\|"))
+                words = " ".join(_cell_text(cell).split())
+                cells.append(words.replace("|", "\\|"))
             last = cell._tc
         if any(cells):
             rows.append(cells)
     return markdown_table(rows)
+
+
+def _cell_text(cell: Any) -> str:
+    """The text of a cell, with that of the tables inside it."""
+    texts = []
+    for item in cell.iter_inner_content():
+        if hasattr(item, "rows"):
+            texts += [_cell_text(inner) for row in item.rows for inner in row.cells]
+        else:
+            texts.append(item.text)
+    return " ".join(texts)

@@ -68,18 +68,21 @@ def read_html(data: bytes) -> Extracted:
 
 
 def _main_text(page: bytes) -> Any:
-    """What trafilatura finds in a page; None where it finds nothing."""
+    """What trafilatura finds in a page; None where it finds nothing, or fails."""
     import trafilatura
 
-    return trafilatura.bare_extraction(
-        page,
-        include_comments=False,
-        include_tables=True,
-        include_formatting=False,
-        with_metadata=True,
-        # Only dates that the page states: the extensive search takes any year in the text for one.
-        date_extraction_params={"extensive_search": False, "original_date": True},
-    )
+    try:
+        return trafilatura.bare_extraction(
+            page,
+            include_comments=False,
+            include_tables=True,
+            include_formatting=False,
+            with_metadata=True,
+            # Only dates that the page states: the extensive search takes any year in the text for one.
+            date_extraction_params={"extensive_search": False, "original_date": True},
+        )
+    except Exception:  # It fails in any way on what is no page: a drawing, a part of one.
+        return None
 
 
 def _decode_page(data: bytes) -> tuple[str, str]:

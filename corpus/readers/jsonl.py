@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
+from corpus.encoding import decode
 from corpus.errors import UnreadableSource
 from corpus.readers.extracted import Extracted
 
@@ -22,7 +24,7 @@ def read_jsonl(path: Path) -> Iterator[Extracted | UnreadableSource]:
     with its number; the lines after it are read all the same. Blank lines are passed over.
     """
     seen: set[str] = set()
-    with path.open("rb") as file:
+    with _opened(path) as file:
         number = 0
         while line := file.readline(MAX_LINE_BYTES + 1):
             number += 1
@@ -44,6 +46,28 @@ def read_jsonl(path: Path) -> Iterator[Extracted | UnreadableSource]:
                 yield extracted
 
 
+def _opened(path: Path) -> BinaryIO:
+    """The file's lines in UTF-8, whatever encoding a first line that is no JSON in UTF-8 shows."""
+    file = path.open("rb")
+    first = file.readline(MAX_LINE_BYTES)
+    file.seek(0)
+    try:
+        json.loads(first.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        if _looks_encoded(first) and path.stat().st_size <= MAX_LINE_BYTES:
+            with file:
+                return io.BytesIO(decode(file.read()).text.encode("utf-8", "replace"))
+    return file
+
+
+def _looks_encoded(line: bytes) -> bool:
+    """Is this text in another encoding than UTF-8?"""
+    try:
+        return "\0" in line.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+
+
 def _pass_over_line(file: Any) -> None:
     while (piece := file.readline(MAX_LINE_BYTES)) and not piece.endswith(b"\n"):
         pass
@@ -52,8 +76,8 @@ def _pass_over_line(file: Any) -> None:
 def _read_line(line: bytes) -> Extracted:
     try:
         record = json.loads(line.decode("utf-8"), parse_constant=_refuse_constant)
-        # A lone surrogate escape is valid JSON but no text: nothing downstream could store it.
-        json.dumps(record, ensure_ascii=False).encode("utf-8")
+        # A lone surrogate escape is valid JSON but no text, 1e999 no number: nothing could store them.
+        json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
         raise UnreadableSource("is not valid JSON in UTF-8: write one object a line") from error
     if not isinstance(record, dict):
