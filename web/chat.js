@@ -83,6 +83,7 @@ class Page {
     const theme = find("#theme");
     theme.addEventListener("change", () => setTheme(theme.value));
     theme.value = document.documentElement.dataset.theme = savedTheme();
+    addEventListener("pagehide", () => this.leave());
     for (const dialog of this.root.querySelectorAll("dialog"))
       dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   }
@@ -147,6 +148,16 @@ class Page {
     this.end(turn, "stopped");
     this.status.textContent = say("stopped");
     this.box.focus();
+  }
+
+  /** The page goes away: its answer must not keep others waiting. Only a beacon outlives the page, and browsers
+      may keep its connections open for half a minute. */
+  leave() {
+    const chat = window.gradio_config?.components.find((each) => each.props.server_fns?.includes("stop"));
+    if (!this.running || !chat) return;
+    const asked = { session_hash: "left", component_id: chat.id, fn_name: "stop", data: this.running.id };
+    const body = new Blob([JSON.stringify(asked)], { type: "application/json" });
+    navigator.sendBeacon("gradio_api/component_server/", body);
   }
 
   again(turn) {
