@@ -8,8 +8,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from index.embedder import Embedder, Embedding
 
-MOST_AT_ONCE = 16
-"""Questions of one forward pass: beyond, a batch gains little and keeps all of it waiting."""
+MOST_AT_ONCE = 4
+"""Questions of one forward pass: beyond, a batch gains little, and while it is made nothing is ranked."""
 
 
 class BatchingEmbedder:
