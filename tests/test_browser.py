@@ -408,7 +408,7 @@ def test_the_page_can_be_used_soon_after_the_server_is_ready(browser: Browser) -
     """Three seconds are for a machine that does nothing else: benchmarks/page_load.py."""
     with served(lambda: create_app(ScriptedPipeline(), Settings(), examples=EXAMPLES)) as fresh:  # type: ignore[arg-type]
         seconds: list[float] = []
-        while len(seconds) < 3 and min(seconds, default=9.0) >= 6:
+        while len(seconds) < 5 and min(seconds, default=9.0) >= 4:
             context = browser.new_context()
             page = context.new_page()
             started = time.perf_counter()
@@ -416,7 +416,7 @@ def test_the_page_can_be_used_soon_after_the_server_is_ready(browser: Browser) -
             page.locator("#question").press_sequentially("?")
             seconds.append(time.perf_counter() - started)
             context.close()
-    assert min(seconds) < 6, seconds
+    assert min(seconds) < 4, seconds
 
 
 def test_the_language_can_be_switched_in_the_middle_and_is_remembered(open_page: Open) -> None:
