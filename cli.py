@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from corpus.characters import printable
+from corpus.characters import in_one_line, printable
 
 if TYPE_CHECKING:
     from index import IndexReport
@@ -106,7 +106,7 @@ def search(
         _print_json(found)
         return
     for hit in found["hits"]:
-        _echo(f"{hit['rank']:>3}. {hit['score']:.2f}  [{hit['language']}] {hit['source']}")
+        _echo(f"{hit['rank']:>3}. {hit['score']:.2f}  [{hit['language']}] {in_one_line(hit['source'])}")
         _echo(f"     {' '.join(hit['text'].split())[:160]}")
 
 
@@ -347,7 +347,7 @@ def _print_report(report: IndexReport, as_json: bool) -> None:
         _print_json(asdict(report))
         return
     for name, message in [*report.unreadable, *report.skipped]:
-        _echo(f"  {printable(name, newlines=False)}: {message}", err=True)
+        _echo(f"  {in_one_line(name)}: {message}", err=True)
     _echo(
         f"{len(report.added)} added, {len(report.updated)} updated, {report.unchanged} unchanged, "
         f"{len(report.removed)} removed, {len(report.unreadable)} unreadable: "

@@ -24,10 +24,11 @@ def is_arabic(character: str) -> bool:
     )
 
 
-def printable(text: str, *, newlines: bool = True) -> str:
-    """A text with its control characters as escapes: shown as it is, it could steer the terminal.
+def in_one_line(name: str) -> str:
+    """A name or title as printable gives it, with its line ends and tabs as escapes too."""
+    return printable(name.replace("\n", "\\n").replace("\t", "\\t"))
 
-    newlines: whether line ends and tabs stay.
-    """
-    text = text if newlines else text.replace("\n", "\\n").replace("\t", "\\t")
+
+def printable(text: str) -> str:
+    """A text with its control characters as escapes: shown as it is, it could steer the terminal."""
     return _CONTROL.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from corpus.characters import printable
+from corpus.characters import in_one_line
 from index.indexing import Progress as Show
 
 
@@ -25,7 +25,7 @@ def progress_bar() -> Iterator[Show | None]:
         task = bar.add_task("reading", total=None)
 
         def show(name: str, number: int, total: int, chunks: int) -> None:
-            shown = escape(printable(name[-40:], newlines=False))
+            shown = escape(in_one_line(name[-40:]))
             bar.update(task, description=f"{chunks} passages, {shown}", completed=number - 1, total=total)
 
         yield show

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from corpus.characters import in_one_line
 from corpus.document import Document
 from index import Hit, Index
 from qa.answer import Answer, Citation
@@ -62,7 +63,8 @@ def answer_text(answer: Answer) -> str:
     lines = [answer.text]
     for citation in answer.citations or answer.closest:
         page = f", page {citation.page}" if citation.page else ""
-        lines.append(f"\n[{citation.marker}] {citation.title or citation.source} ({citation.source}{page})")
+        title, source = (in_one_line(name) for name in (citation.title or citation.source, citation.source))
+        lines.append(f"\n[{citation.marker}] {title} ({source}{page})")
         lines.append(f"    {' '.join(citation.quote.split())}")
     return "\n".join(lines)
 
@@ -70,8 +72,8 @@ def answer_text(answer: Answer) -> str:
 def document_text(document: Document) -> str:
     """A Document as text to read, and what cleaning removed from its source."""
     lines = [
-        document.title or "(no title)",
-        f"{document.source}  [{document.language}, {document.script}]",
+        in_one_line(document.title) or "(no title)",
+        f"{in_one_line(document.source)}  [{document.language}, {document.script}]",
         "",
         document.text,
     ]

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from corpus.characters import printable
+from corpus.characters import in_one_line
 from qa.settings import Settings
 
 _EMBEDDED_EMBEDDER = {
@@ -79,7 +79,7 @@ def status_text(state: dict[str, Any]) -> str:
         size = f"{model['bytes'] / 1e6:.0f} MB" if model["bytes"] else "not written yet"
         lines.append(f"{model['role']:<10} {model['name']} ({size}; {model['licence']})")
     lines += [
-        f"  {each['id']}  [{each['language']}] {printable(each['source'], newlines=False)}"
+        f"  {in_one_line(each['id'])}  [{each['language']}] {in_one_line(each['source'])}"
         for each in documents[:50]
     ]
     if len(documents) > 50:

@@ -242,6 +242,9 @@ def test_names_and_texts_do_not_steer_the_terminal(tricite: Command, tmp_path: P
     (documents / "d.jsonl").write_text(json.dumps(row), encoding="utf-8")
     done = tricite("index", documents, "--index", index)
     assert "\x1b" not in done.stderr and "c\\x1b]0;title\\x07.txt" in done.stderr
+    (named,) = (each for each in tricite.json("status", "--index", index)["documents"] if each["id"] != "x")
+    shown = tricite("show", named["id"], "--index", index).stdout
+    assert shown.splitlines()[1].startswith("a\\x1b[31m\\nb.txt  [en")
     printed = tricite("status", "--index", index).stdout + tricite("show", "x", "--index", index).stdout
     assert (
         "\x1b" not in printed and "a\\x1b[31m\\nb.txt" in printed and "The lizard \\x1b[8m sleeps." in printed
