@@ -18,19 +18,23 @@ _TOKEN_CHUNKS = 32
 
 
 class Background:
-    """A fixed sample of a partition's passages.
+    """A fixed sample of a partition's passages, of copies one.
 
     vectors: float32 [n, dim], sentence vectors, the mean of the language (centre) taken off.
     """
 
     def __init__(self, partition: Partition, centre: Vectors) -> None:
-        count = len(partition.rows)
-        self.vectors: Vectors = partition.vectors.get(partition.rows[_spread(count, _VECTORS)]) - centre
-        tokens = [partition.tokens[position] for position in _spread(count, _TOKEN_CHUNKS)]
+        everything = np.arange(len(partition.rows))
+        sample = _spread(everything, _VECTORS)
+        vectors = partition.vectors.get(partition.rows[sample])
+        different = distinct(vectors)
+        self.vectors: Vectors = vectors[different] - centre
+        among = everything if len(different) == len(sample) else sample[different]
+        tokens = [partition.tokens[position] for position in _spread(among, _TOKEN_CHUNKS)]
         tokens = [chunk for chunk in tokens if len(chunk)]
         codec = partition.tokens.codec
-        vectors = [codec.decode(chunk.codes, chunk.scales) for chunk in tokens]
-        self._tokens = np.concatenate(vectors) if tokens else None
+        decoded = [codec.decode(chunk.codes, chunk.scales) for chunk in tokens]
+        self._tokens = np.concatenate(decoded) if tokens else None
         self._starts = np.cumsum([0, *map(len, tokens[:-1])])
 
     def max_similarities(self, query_tokens: Vectors) -> Vectors:
@@ -38,6 +42,14 @@ class Background:
         if self._tokens is None or not len(query_tokens):
             return np.zeros((1, len(query_tokens)), dtype=np.float32)
         return np.asarray(np.maximum.reduceat(self._tokens @ query_tokens.T, self._starts, axis=0))
+
+
+def distinct(vectors: Vectors) -> NDArray[np.int64]:
+    """Positions of the vectors [n, dim] that are no copy of one before them, ascending."""
+    # Different passages hardly ever have the same cosine, to five digits, with a direction chosen at random.
+    direction = np.random.default_rng(0).standard_normal(vectors.shape[1])
+    cosines = vectors @ (direction / np.linalg.norm(direction))
+    return np.sort(np.unique(cosines.round(5), return_index=True)[1]).astype(np.int64)
 
 
 def standardise(
@@ -55,6 +67,7 @@ def standardise(
     return np.asarray((values - centre) / np.sqrt(squares / total), dtype=np.float32)
 
 
-def _spread(count: int, wanted: int) -> NDArray[np.int64]:
-    """At most wanted positions, evenly spread over count."""
-    return np.unique(np.linspace(0, count - 1, min(count, wanted)).astype(np.int64))
+def _spread(positions: NDArray[np.int64], wanted: int) -> NDArray[np.int64]:
+    """At most wanted of the positions, evenly spread."""
+    count = len(positions)
+    return positions[np.unique(np.linspace(0, count - 1, min(count, wanted)).astype(np.int64))]

@@ -242,7 +242,7 @@ def test_stopping_or_leaving_cancels_the_answer(
     pipeline.cancelled.clear()
     page = open_page()
     ask(page, SLOW)
-    expect(page.locator(".panel .source")).to_have_count(5)
+    expect(page.locator(".turn .state")).to_have_text("Writing and checking the answer…")
     if leave:
         page.evaluate("dispatchEvent(new PageTransitionEvent('pagehide'))")  # what a closed tab is told last
     else:
@@ -253,6 +253,16 @@ def test_stopping_or_leaving_cancels_the_answer(
     assert pipeline.cancelled.wait(2)
     if leave:
         page.close()
+
+
+def test_a_question_that_is_stopped_before_it_began_does_not_hold_the_line(open_page: Open) -> None:
+    page = open_page()
+    page.locator("#question").fill(SLOW)
+    page.evaluate(
+        "document.querySelector('.composer').requestSubmit(); document.querySelector('.stop').click()"
+    )
+    expect(page.locator(".turn .state")).to_have_text("Stopped.")
+    answered(page, ENGLISH)  # there is one place, and the slow answer takes 40 seconds
 
 
 def test_a_question_waits_in_line_behind_another_and_is_then_answered(open_page: Open) -> None:

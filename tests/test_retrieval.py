@@ -60,6 +60,20 @@ def test_languages_of_very_different_sizes(tmp_path: Path, embedder: SentenceTra
     assert {ids(retriever, "When does the ferry sail?", "en")[0]} <= {"ar0", "zh0"}
 
 
+@pytest.mark.model
+def test_copies_of_a_passage_hardly_change_its_score(
+    tmp_path: Path, embedder: SentenceTransformerEmbedder
+) -> None:
+    text = "The Orrin bakery opens at six. Anna Berg bakes forty loaves of rye bread a day."
+    scores = []
+    for copies in (1, 4):
+        folder = tmp_path / str(copies)
+        folder.mkdir()
+        retriever = build(folder, {f"copy {n}": text for n in range(copies)}, embedder)
+        scores.append(retriever.search(Query("How many loaves does Anna Berg bake?", "en"), 1)[0].score)
+    assert scores[1] > 0.65 * scores[0]
+
+
 def test_a_question_ranks_the_same_whatever_is_asked_beside_it(tmp_path: Path) -> None:
     texts = {f"d{n}": f"Street {n} has {n} lamps and a school built in {1900 + n}." for n in range(30)}
     retriever = build(tmp_path, texts)

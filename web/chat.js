@@ -150,8 +150,7 @@ class Page {
     this.box.focus();
   }
 
-  /** The page goes away: its answer must not keep others waiting. Only a beacon outlives the page, and browsers
-      may keep its connections open for half a minute. */
+  /** The page goes away: its answer must not keep others waiting. Only a beacon outlives the page. */
   leave() {
     const chat = window.gradio_config?.components.find((each) => each.props.server_fns?.includes("stop"));
     if (!this.running || !chat) return;

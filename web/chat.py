@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,9 @@ MOST_FILES = 20
 
 MOST_EXAMPLES = 3
 """Questions offered in a language and script."""
+
+_STOPPED_EARLY = 256
+"""Questions stopped before they had begun that are remembered."""
 
 _FOLLOWED = 6
 """Exchanges of a conversation that a question follows up on."""
@@ -106,11 +109,14 @@ def _page(
     upload: bool,
 ) -> gr.Blocks:
     stops: dict[str, dict[str, threading.Event]] = defaultdict(dict)  # by session, then by question
+    stopped_early: deque[str] = deque(maxlen=_STOPPED_EARLY)  # before they had begun
 
     def ask(data: gr.EventData, request: gr.Request) -> Iterator[dict[str, Any]]:
         asked, session = _fields(data._data), str(request.session_hash)
         turn = Turn(_text(asked.get("id"), 64), _text(asked.get("question"), 100_000))
         stopped = stops[session][turn.id] = threading.Event()
+        if turn.id in stopped_early:
+            stopped.set()
         try:
             history = _history(asked.get("history"))
             for _ in follow(pipeline, slots, turn, history, session, stopped.is_set):
@@ -128,6 +134,8 @@ def _page(
         found = [own[turn_id] for own in list(stops.values()) if isinstance(turn_id, str) and turn_id in own]
         for stopped in found:
             stopped.set()
+        if not found:
+            stopped_early.append(_text(turn_id, 64))
         return bool(found)
 
     def documents(search: Any) -> dict[str, Any]:
