@@ -15,21 +15,24 @@ from index.vectors import Vectors
 
 _VECTORS = 1000
 _TOKEN_CHUNKS = 32
+_DIFFERENT = 0.9
+"""With a smaller share of different passages in the sample, of copies only one is kept."""
 
 
 class Background:
-    """A fixed sample of a partition's passages, of copies one.
+    """A fixed sample of a partition's passages; where many are copies, of those one.
 
     vectors: float32 [n, dim], sentence vectors, the mean of the language (centre) taken off.
     """
 
     def __init__(self, partition: Partition, centre: Vectors) -> None:
-        everything = np.arange(len(partition.rows))
-        sample = _spread(everything, _VECTORS)
+        among = np.arange(len(partition.rows))
+        sample = _spread(among, _VECTORS)
         vectors = partition.vectors.get(partition.rows[sample])
         different = distinct(vectors)
-        self.vectors: Vectors = vectors[different] - centre
-        among = everything if len(different) == len(sample) else sample[different]
+        if len(different) < _DIFFERENT * len(sample):  # or each would stand above its copies alone
+            vectors, among = vectors[different], sample[different]
+        self.vectors: Vectors = vectors - centre
         tokens = [partition.tokens[position] for position in _spread(among, _TOKEN_CHUNKS)]
         tokens = [chunk for chunk in tokens if len(chunk)]
         codec = partition.tokens.codec
@@ -46,10 +49,10 @@ class Background:
 
 def distinct(vectors: Vectors) -> NDArray[np.int64]:
     """Positions of the vectors [n, dim] that are no copy of one before them, ascending."""
-    # Different passages hardly ever have the same cosine, to five digits, with a direction chosen at random.
-    direction = np.random.default_rng(0).standard_normal(vectors.shape[1])
-    cosines = vectors @ (direction / np.linalg.norm(direction))
-    return np.sort(np.unique(cosines.round(5), return_index=True)[1]).astype(np.int64)
+    # Different passages do not have the same cosines, to five digits, with two directions chosen at random.
+    directions = np.random.default_rng(0).standard_normal((vectors.shape[1], 2)) / vectors.shape[1] ** 0.5
+    cosines = (vectors @ directions).round(5) @ np.array([1, 1j])
+    return np.sort(np.unique(cosines, return_index=True)[1]).astype(np.int64)
 
 
 def standardise(

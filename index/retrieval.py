@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from corpus.document import Chunk
 from index.analyzers import shared_terms, terms
-from index.background import Background, distinct, standardise
+from index.background import Background, standardise
 from index.calibration import load_calibration
 from index.chinese import simplified
 from index.embedder import Embedding
@@ -220,9 +220,7 @@ class HybridRetriever:
         lexical, names = lexical[positions], np.minimum(names[positions], _MOST_NAMES)
         none = np.zeros_like(dense)
         if language == query.language:
-            # A copy of a passage is nothing that it stands above.
-            standing = standardise(lexical, lexical[distinct(vectors)], _LEXICAL_PRIOR)
-            features = [dense, none, standing, lexical, none, none]
+            features = [dense, none, standardise(lexical, lexical, _LEXICAL_PRIOR), lexical, none, none]
         else:
             features = [dense, none, lexical, none, names, np.ones_like(dense)]
         return Candidates(language, rows, positions, np.stack(features, axis=1), vectors)
