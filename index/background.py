@@ -29,7 +29,7 @@ class Background:
         among = np.arange(len(partition.rows))
         sample = _spread(among, _VECTORS)
         vectors = partition.vectors.get(partition.rows[sample])
-        different = distinct(vectors)
+        different = _distinct(vectors)
         if len(different) < _DIFFERENT * len(sample):  # or each would stand above its copies alone
             vectors, among = vectors[different], sample[different]
         self.vectors: Vectors = vectors - centre
@@ -47,7 +47,7 @@ class Background:
         return np.asarray(np.maximum.reduceat(self._tokens @ query_tokens.T, self._starts, axis=0))
 
 
-def distinct(vectors: Vectors) -> NDArray[np.int64]:
+def _distinct(vectors: Vectors) -> NDArray[np.int64]:
     """Positions of the vectors [n, dim] that are no copy of one before them, ascending."""
     # Different passages do not have the same cosines, to five digits, with two directions chosen at random.
     directions = np.random.default_rng(0).standard_normal((vectors.shape[1], 2)) / vectors.shape[1] ** 0.5

@@ -119,11 +119,13 @@ def problem(error: sqlite3.DatabaseError, what: str) -> IndexProblem:
     """What to tell of an error of SQLite: an operational one is no damage, but of the disk or its rights."""
     if "no such table" in str(error):  # its first writer was killed before it made them
         return IndexMissing(f"{what} is empty: add documents with `tricite index PATH`")
-    if isinstance(error, sqlite3.OperationalError) and "decode" not in str(error):
+    if "decode" in str(error):  # operational to SQLite, and it repeats the text that is no text
+        return damaged(what)
+    if isinstance(error, sqlite3.OperationalError):
         return IndexProblem(
             f"{what} cannot be opened ({error}): see whether the disk is full and the folder may be written"
         )
-    return damaged(what, f" ({error})" if "decode" not in str(error) else "")
+    return damaged(what, f" ({error})")
 
 
 def damaged(what: str, how: str = "") -> IndexDamaged:

@@ -71,6 +71,14 @@ def open_page(pages: Pages, address: str) -> Iterator[Open]:
     pages.close()
 
 
+def open_scripted(open_page: Open, script: str, **own: bool) -> Page:
+    """A page that runs a script before its own; own: an option of its own, so that no other test gets it."""
+    page = open_page(**own)
+    page.add_init_script(script)
+    page.reload()
+    return page
+
+
 # ---- Answers and their sources --------------------------------------------------------------------------
 
 
@@ -358,12 +366,12 @@ def test_conversations_are_kept_in_the_browser_and_can_be_deleted(open_page: Ope
 
 
 def test_a_browser_that_keeps_nothing_still_works(open_page: Open) -> None:
-    page = open_page(java_script_enabled=True)  # an option of its own, so that no other test gets this page
-    page.add_init_script(
+    page = open_scripted(
+        open_page,
         "Object.defineProperty(window, 'localStorage',"
-        " { get() { throw new DOMException('', 'SecurityError'); } })"
+        " { get() { throw new DOMException('', 'SecurityError'); } })",
+        java_script_enabled=True,
     )
-    page.reload()
     answered(page, ENGLISH)
     page.locator("#history").click()
     expect(page.locator("#conversations")).to_contain_text("This browser lets the page keep nothing")
@@ -377,12 +385,12 @@ def test_a_browser_that_keeps_nothing_still_works(open_page: Open) -> None:
 
 
 def test_a_page_that_is_only_read_draws_nothing(open_page: Open) -> None:
-    page = open_page(has_touch=False)  # an option of its own, so that no other test gets this page
-    page.add_init_script(
+    page = open_scripted(
+        open_page,
         "window.frames_drawn = 0; const frame = window.requestAnimationFrame;"
-        "window.requestAnimationFrame = (draw) => { frames_drawn += 1; return frame.call(window, draw); }"
+        "window.requestAnimationFrame = (draw) => { frames_drawn += 1; return frame.call(window, draw); }",
+        has_touch=False,
     )
-    page.reload()
     answered(page, ENGLISH)
     drawn = [0, page.evaluate("window.frames_drawn")]
     while drawn[-1] > drawn[-2] and len(drawn) < 40:  # Gradio's last animation ends after some seconds
