@@ -7,12 +7,21 @@ from index.filters import EVERYTHING, Filter
 from index.indexing import rebuild_index, remove_documents, update_index
 from index.reader import Index, stored_document, stored_documents
 from index.report import IndexReport
-from index.retrieval import Hit, HybridRetriever, Query, RetrievalSettings, Retriever, best_by_document
+from index.retrieval import (
+    EmbeddedQuery,
+    Hit,
+    HybridRetriever,
+    Query,
+    RetrievalSettings,
+    Retriever,
+    best_by_document,
+)
 from index.token_vectors import PassageTokens
 
 __all__ = [
     "EVERYTHING",
     "DocumentSummary",
+    "EmbeddedQuery",
     "Filter",
     "Hit",
     "HybridRetriever",

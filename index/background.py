@@ -6,6 +6,8 @@ the passages of its own language, estimated from a fixed sample of them.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,7 @@ from index.vectors import Vectors
 
 _VECTORS = 1000
 _TOKEN_CHUNKS = 32
+_QUESTIONS = 16
 _DIFFERENT = 0.9
 """With a smaller share of different passages in the sample, of copies only one is kept."""
 
@@ -40,11 +43,18 @@ class Background:
         self._tokens = np.concatenate(decoded) if tokens else None
         self._starts = np.cumsum([0, *map(len, tokens[:-1])])
 
-    def max_similarities(self, query_tokens: Vectors) -> Vectors:
-        """float32 [sampled chunks, query tokens], as TokenVectors.max_similarities."""
-        if self._tokens is None or not len(query_tokens):
-            return np.zeros((1, len(query_tokens)), dtype=np.float32)
-        return np.asarray(np.maximum.reduceat(self._tokens @ query_tokens.T, self._starts, axis=0))
+    def max_similarities(self, questions: Sequence[Vectors]) -> list[Vectors]:
+        """As TokenVectors.max_similarities, for the tokens of each question: float32 [sampled chunks, m]."""
+        counts = [len(tokens) for tokens in questions]
+        if self._tokens is None or not sum(counts):
+            return [np.zeros((1, count), dtype=np.float32) for count in counts]
+        # Reading the sample is most of the work: a few questions take hardly longer than one.
+        found: list[Vectors] = []
+        for at in range(0, len(questions), _QUESTIONS):
+            some = np.concatenate(questions[at : at + _QUESTIONS])
+            best = np.maximum.reduceat(self._tokens @ some.T, self._starts, axis=0)
+            found += np.split(best, np.cumsum(counts[at : at + _QUESTIONS])[:-1], axis=1)
+        return found
 
 
 def _distinct(vectors: Vectors) -> NDArray[np.int64]:

@@ -1,73 +1,59 @@
-"""Questions that come at once, embedded in one forward pass: what many people at one server need."""
+"""Work on questions that come at once, done in one go: what many people at one server need."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
-from index.embedder import Embedder, Embedding
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
-MOST_AT_ONCE = 4
-"""Questions of one forward pass: beyond, a batch gains little, and while it is made nothing is ranked."""
+MOST_AT_ONCE = 8
+"""Calls taken together: beyond, a batch gains little, and while it is made nothing is ranked."""
 
 
-class BatchingEmbedder:
-    """An embedder whose embed_queries, called by several threads at once, share forward passes.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    work: Callable[[list[Any]], list[Any]]
+    items: list[Any]
+    results: Future[list[Any]] = field(default_factory=Future)
 
-    Nobody waits for company: a question that finds the model idle is embedded alone, and those that come
-    meanwhile go together in the next pass. All passes are made by one thread, which calls prepare() first.
-    Everything else is the wrapped embedder's.
+
+class Batching:
+    """Calls of the same work by several threads at once become one call, made by a thread of its own.
+
+    Nobody waits for company: a call that finds the thread idle is made alone, and those that come meanwhile
+    go together in the next. The thread calls prepare() first.
     """
 
-    def __init__(self, embedder: Embedder, prepare: Callable[[], None] | None = None) -> None:
-        self._embedder = embedder
+    def __init__(self, prepare: Callable[[], None] | None = None) -> None:
         self._arriving = threading.Lock()
-        self._waiting: list[tuple[list[str], Future[list[Embedding]]]] = []
-        self._worker = ThreadPoolExecutor(1, "questions", initializer=prepare)
+        self._waiting: list[_Call] = []
+        self._worker = ThreadPoolExecutor(1, "batching", initializer=prepare)
 
-    @property
-    def name(self) -> str:
-        return self._embedder.name
-
-    @property
-    def fingerprint(self) -> str:
-        return self._embedder.fingerprint
-
-    @property
-    def dim(self) -> int:
-        return self._embedder.dim
-
-    @property
-    def max_tokens(self) -> int:
-        return self._embedder.max_tokens
-
-    def embed_passages(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[Embedding]:
-        """Embed passages, as the wrapped embedder does."""
-        return self._embedder.embed_passages(texts, contexts)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """Tokens of each text, as the wrapped embedder counts them."""
-        return self._embedder.count_tokens(texts)
-
-    def embed_queries(self, texts: Sequence[str]) -> list[Embedding]:
-        """Embed questions, in the given order; an error of the model reaches all that shared the pass."""
-        future: Future[list[Embedding]] = Future()
+    def run(self, work: Callable[[list[Item]], list[Result]], items: Sequence[Item]) -> list[Result]:
+        """work(items): a result for each, in order. An error reaches all that shared the call."""
+        call = _Call(work, list(items))
         with self._arriving:
-            self._waiting.append((list(texts), future))
-        self._worker.submit(self._embed_waiting)
-        return future.result()
+            self._waiting.append(call)
+        self._worker.submit(self._work)
+        return call.results.result()
 
-    def _embed_waiting(self) -> None:
+    def _work(self) -> None:
         with self._arriving:
-            taken, self._waiting = self._waiting[:MOST_AT_ONCE], self._waiting[MOST_AT_ONCE:]
-        if not taken:  # an earlier pass took them along
-            return
+            if not self._waiting:  # taken along by an earlier call
+                return
+            work = self._waiting[0].work
+            taken = [call for call in self._waiting if call.work == work][:MOST_AT_ONCE]
+            self._waiting = [call for call in self._waiting if call not in taken]
         try:
-            found = iter(self._embedder.embed_queries([text for texts, _ in taken for text in texts]))
+            found = iter(work([item for call in taken for item in call.items]))
         except Exception as error:
-            for _, future in taken:
-                future.set_exception(error)
+            for call in taken:
+                call.results.set_exception(error)
             return
-        for texts, future in taken:
-            future.set_result([next(found) for _ in texts])
+        for call in taken:
+            call.results.set_result([next(found) for _ in call.items])

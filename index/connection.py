@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,56 @@ def current_generation(folder: Path) -> str:
     return name_of(rows)
 
 
+class GenerationWatch:
+    """Whether an index still has a generation, at next to no cost while nobody writes.
+
+    SQLite tells a connection that stays open when another one has committed. Safe to share between threads.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._path = folder / FILE_NAME
+        self._lock = threading.Lock()
+        self._name, self._seen = "", -1
+        self._file = _file_at(self._path)
+        self._connection: sqlite3.Connection | None = None
+        with contextlib.suppress(sqlite3.DatabaseError):
+            self._connection = _connect(self._path, "mode=ro")
+
+    def still(self, name: str) -> bool:
+        """Whether the index is the one there was at first, and its generation has this name."""
+        with self._lock:
+            found = _file_at(self._path)
+            if found and self._file and found != self._file:  # the folder was removed and made again
+                return False
+            version = self._version() if found else -1
+            if version < 0 or version != self._seen:
+                self._name, self._seen = current_generation(self._folder), version
+            return self._name == name
+
+    def close(self) -> None:
+        with self._lock:
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+
+    def _version(self) -> int:
+        """What changes whenever the database does; -1 where that cannot be told."""
+        with contextlib.suppress(sqlite3.DatabaseError):
+            if self._connection:
+                return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
+        return -1
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """A file's identity, which no other has while it is open; None where there is none to be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def name_of(rows: Sequence[tuple[Any, ...]]) -> str:
     return str(rows[0][0]) if rows else ""
 
@@ -107,7 +158,7 @@ def _copied(path: Path) -> sqlite3.Connection:
     return copy
 
 
-@contextmanager
+@contextlib.contextmanager
 def problems_named(folder: Path) -> Iterator[None]:
     try:
         yield

@@ -48,7 +48,7 @@ class FaissVectorStore:
     def get(self, ids: Ids) -> Vectors:
         if not len(ids):
             return np.empty((0, self._index.d), dtype=np.float32)
-        return np.stack([self._index.reconstruct(int(i)) for i in ids]).astype(np.float32)
+        return np.asarray(self._index.reconstruct_batch(np.ascontiguousarray(ids)), dtype=np.float32)
 
     def save(self, path: Path) -> None:
         import faiss

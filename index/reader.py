@@ -13,7 +13,7 @@ from corpus.document import Chunk, Document
 from corpus.errors import IndexDamaged, IndexMissing, InvalidRequest
 from corpus.splitting import Splitter
 from index.chinese import simplified
-from index.connection import current_generation, require_index
+from index.connection import GenerationWatch, current_generation, require_index
 from index.database import ChunkRecord, Database, DocumentSummary, content_hash
 from index.embedder import Embedder
 from index.filters import Filter
@@ -36,6 +36,7 @@ class Index:
         self.folder = folder
         self.embedder = embedder
         self.splitter = splitter
+        self._watch = GenerationWatch(folder)
         self._database, self.generation = _snapshot(folder, recipe_of(embedder, splitter))
         self._chunks = {record.row: record for record in self._database.chunk_records()}
         self._rows = {record.id: row for row, record in self._chunks.items()}
@@ -50,9 +51,10 @@ class Index:
 
     def is_current(self) -> bool:
         """Whether the folder still holds what this snapshot shows."""
-        return current_generation(self.folder) == self.generation.folder.name
+        return self._watch.still(self.generation.folder.name)
 
     def close(self) -> None:
+        self._watch.close()
         self._database.close()
 
     def documents(self) -> list[DocumentSummary]:

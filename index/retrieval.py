@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from corpus.document import Chunk
 from index.analyzers import shared_terms, terms
 from index.background import Background, standardise
+from index.batching import Batching
 from index.calibration import load_calibration
 from index.chinese import simplified
-from index.embedder import Embedding
 from index.filters import EVERYTHING, Filter
 from index.generation import Partition
 from index.reader import Index
@@ -35,6 +35,19 @@ class Query:
 
     text: str
     language: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EmbeddedQuery:
+    """What a question is ranked with.
+
+    vector: float32 [dim] and tokens: float32 [m, dim], unit norm. at_large: passage language -> the tokens'
+    best cosines in each of the passages sampled from it, float32 [n, m].
+    """
+
+    vector: Vectors
+    tokens: Vectors
+    at_large: Mapping[str, Vectors]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +128,13 @@ class Candidates:
 class HybridRetriever:
     """Centred dense vectors, BM25 where terms can match, and late interaction, standardised by language."""
 
-    def __init__(self, index: Index, settings: RetrievalSettings | None = None) -> None:
+    def __init__(
+        self, index: Index, settings: RetrievalSettings | None = None, batching: Batching | None = None
+    ) -> None:
+        """batching: shared by the threads that search at once."""
         self.index = index
         self.settings = settings or RetrievalSettings()
+        self._batching = batching
         self._calibration = load_calibration(index.embedder.fingerprint, index.embedder.dim)
         self._centres = {language: self._centre(language) for language in index.partitions}
         self._backgrounds = {
@@ -130,28 +147,44 @@ class HybridRetriever:
     def search(self, query: Query, k: int, only: Filter = EVERYTHING) -> list[Hit]:
         return self.search_embedded(query, self.embed([query])[0], k, only)
 
-    def embed(self, queries: Sequence[Query]) -> list[Embedding]:
+    def embed(self, queries: Sequence[Query]) -> list[EmbeddedQuery]:
         """The vectors of questions, as search_embedded and its kin take them."""
-        return self.index.embedder.embed_queries([simplified(query.text) for query in queries])
+        texts = [simplified(query.text) for query in queries]
+        return self._batching.run(self._embed, texts) if self._batching else self._embed(texts)
 
     def search_embedded(
-        self, query: Query, embedding: Embedding, k: int, only: Filter = EVERYTHING
+        self, query: Query, embedded: EmbeddedQuery, k: int, only: Filter = EVERYTHING
     ) -> list[Hit]:
         """As search, for a question that was embedded before."""
-        return best_by_document(self.search_chunks(query, embedding, only), k)
+        return best_by_document(self.search_chunks(query, embedded, only), k)
 
-    def search_chunks(self, query: Query, embedding: Embedding, only: Filter = EVERYTHING) -> Iterator[Hit]:
+    def search_chunks(
+        self, query: Query, embedded: EmbeddedQuery, only: Filter = EVERYTHING
+    ) -> Iterator[Hit]:
         """Every candidate chunk, several of a document too, best first; ties by chunk id."""
         with self._ranking:
-            scored = self.scores(query, embedding, only)
+            scored = self.scores(query, embedded, only)
         found = [(-score, self.index.record(row).id, row) for row, score in scored]
         return (Hit(self.index.chunk(row), -negative) for negative, _, row in sorted(found))
 
+    def _embed(self, texts: list[str]) -> list[EmbeddedQuery]:
+        embeddings = self.index.embedder.embed_queries(texts)
+        at_large = {
+            language: background.max_similarities([embedding.tokens for embedding in embeddings])
+            for language, background in self._backgrounds.items()
+        }
+        return [
+            EmbeddedQuery(
+                embedding.vector, embedding.tokens, {name: found[number] for name, found in at_large.items()}
+            )
+            for number, embedding in enumerate(embeddings)
+        ]
+
     def scores(
-        self, query: Query, embedding: Embedding, only: Filter = EVERYTHING
+        self, query: Query, embedded: EmbeddedQuery, only: Filter = EVERYTHING
     ) -> list[tuple[int, float]]:
         """(row, score) of every candidate chunk of every language, in no particular order."""
-        found = self.candidates(query, embedding, only)
+        found = self.candidates(query, embedded, only)
         scores = {each.language: self.weighed(each) for each in found}
         own = next((each for each in found if each.language == query.language and len(each.rows)), None)
         if self.settings.feedback and own is not None:
@@ -168,7 +201,7 @@ class HybridRetriever:
         ]
 
     def candidates(
-        self, query: Query, embedding: Embedding, only: Filter = EVERYTHING, *, reranked: int | None = None
+        self, query: Query, embedded: EmbeddedQuery, only: Filter = EVERYTHING, *, reranked: int | None = None
     ) -> list[Candidates]:
         """The most promising chunks of every language, with their features.
 
@@ -176,36 +209,37 @@ class HybridRetriever:
         language have the least value found in it.
         """
         found = [
-            self._first_stage(query, embedding, language, self.index.rows(only, language))
+            self._first_stage(query, embedded, language, self.index.rows(only, language))
             for language in filter(only.allows_language, self.index.partitions)
         ]
-        if found and self.settings.maxsim and len(embedding.tokens):
-            self._add_late_interaction(found, embedding, reranked or self.settings.reranked)
+        if found and self.settings.maxsim and len(embedded.tokens):
+            self._add_late_interaction(found, embedded, reranked or self.settings.reranked)
         return found
 
-    def token_weights(self, embedding: Embedding, language: str) -> Vectors:
+    def token_weights(self, embedded: EmbeddedQuery, language: str) -> Vectors:
         """How much each token of a question tells among passages of a language: float32 [m], sum 1.
 
         A token that finds a near match in passages at large tells little.
         """
-        if language not in self._backgrounds or not len(embedding.tokens):
-            return np.zeros(len(embedding.tokens), dtype=np.float32)
-        telling = 1 - self._backgrounds[language].max_similarities(embedding.tokens).mean(axis=0)
+        if language not in embedded.at_large or not len(embedded.tokens):
+            return np.zeros(len(embedded.tokens), dtype=np.float32)
+        telling = 1 - embedded.at_large[language].mean(axis=0)
         return np.asarray(telling / max(telling.sum(), 1e-9), dtype=np.float32)
 
-    def background_scores(self, query: Query, embedding: Embedding, language: str) -> tuple[Vectors, Vectors]:
+    def background_scores(
+        self, query: Query, embedded: EmbeddedQuery, language: str
+    ) -> tuple[Vectors, Vectors]:
         """Centred cosines and late interaction of a question with sampled passages: float32 [n] each."""
-        background = self._backgrounds[language]
-        late = background.max_similarities(embedding.tokens)
-        dense: Vectors = background.vectors @ self._centred(query, embedding)
+        late = embedded.at_large[language]
+        dense: Vectors = self._backgrounds[language].vectors @ self._centred(query, embedded)
         return dense, late.mean(axis=1) if late.size else np.zeros(len(late), dtype=np.float32)
 
     def _first_stage(
-        self, query: Query, embedding: Embedding, language: str, among: Ids | None
+        self, query: Query, embedded: EmbeddedQuery, language: str, among: Ids | None
     ) -> Candidates:
         """Candidates of one language without late interaction. among: the only rows considered."""
         partition = self.index.partitions[language]
-        centred = self._centred(query, embedding)
+        centred = self._centred(query, embedded)
         lexical, names = _lexical(partition, query, language)
         _, near = partition.vectors.search(centred[None], self.settings.candidates, among)
         matching = lexical * self.settings.bm25 + names * self.settings.names
@@ -225,7 +259,9 @@ class HybridRetriever:
             features = [dense, none, lexical, none, names, np.ones_like(dense)]
         return Candidates(language, rows, positions, np.stack(features, axis=1), vectors)
 
-    def _add_late_interaction(self, found: Sequence[Candidates], embedding: Embedding, reranked: int) -> None:
+    def _add_late_interaction(
+        self, found: Sequence[Candidates], embedded: EmbeddedQuery, reranked: int
+    ) -> None:
         first_stage = [self.weighed(each) for each in found]
         least = np.sort(np.concatenate(first_stage))[-reranked:][:1]
         for each, scores in zip(found, first_stage, strict=True):
@@ -233,9 +269,9 @@ class HybridRetriever:
             if not chosen.any():
                 continue
             partition = self.index.partitions[each.language]
-            late = partition.tokens.max_similarities(embedding.tokens, each.positions[chosen]).mean(axis=1)
-            background = self._backgrounds[each.language].max_similarities(embedding.tokens).mean(axis=1)
-            late = self._standardised(late, background, self._calibration.late_prior)
+            late = partition.tokens.max_similarities(embedded.tokens, each.positions[chosen]).mean(axis=1)
+            at_large = embedded.at_large[each.language].mean(axis=1)
+            late = self._standardised(late, at_large, self._calibration.late_prior)
             each.features[:, _LATE] = late.min()
             each.features[chosen, _LATE] = late
 
@@ -268,11 +304,11 @@ class HybridRetriever:
     ) -> Vectors:
         return standardise(values, background if self.settings.standardising else background[:0], prior)
 
-    def _centred(self, query: Query, embedding: Embedding) -> Vectors:
+    def _centred(self, query: Query, embedded: EmbeddedQuery) -> Vectors:
         """The question's vector without what all questions of its language share."""
         if not self.settings.centring:
-            return embedding.vector
-        return np.asarray(embedding.vector - self._calibration.query_mean(query.language))
+            return embedded.vector
+        return np.asarray(embedded.vector - self._calibration.query_mean(query.language))
 
     def _centre(self, language: str) -> Vectors:
         """What centring takes from the passages of a language: float32 [dim]."""

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelProblem
+from index.packed_bert import MOST_TOKENS, PackedBert
 
 Floats = NDArray[np.float32]
 
@@ -75,6 +76,8 @@ class SentenceModel:
                 "tokenizer, then Pooling (one mode, prompt included); choose another model"
             )
         self.after_pooling = modules[2:]
+        network = getattr(modules[0], "auto_model", None)
+        self._pack = PackedBert(network) if PackedBert.takes(network) else None
         self.padding = tokenizer.pad_token_id or 0
         self.tokenizer = tokenizer.backend_tokenizer
         # Cutting and padding are done here: in the tokenizer they are settings that threads would share.
@@ -132,14 +135,33 @@ class SentenceModel:
         for number, row in enumerate(rows):
             ids[number, : len(row)] = row
             mask[number, : len(row)] = 1
+        features: dict[str, Any] = {
+            "input_ids": torch.from_numpy(ids),
+            "attention_mask": torch.from_numpy(mask),
+        }
         with torch.inference_mode():
-            features = self.model(
-                {"input_ids": torch.from_numpy(ids), "attention_mask": torch.from_numpy(mask)}
-            )
+            if self._pack and mask.sum() <= MOST_TOKENS:
+                filled = features["attention_mask"].bool()
+                features["token_embeddings"] = _packed(self._pack, features["input_ids"], filled)
+                for module in list(self.model)[1:]:
+                    features = module(features)
+            else:
+                features = self.model(features)
             tokens = {"sentence_embedding": features["token_embeddings"]}
             for module in self.after_pooling:
                 tokens = module(tokens)
         return unit(features["sentence_embedding"].numpy()), unit(tokens["sentence_embedding"].numpy())
+
+
+def _packed(network: PackedBert, ids: Any, filled: Any) -> Any:
+    """Token embeddings of texts [n, longest, dim], 0 where nothing is filled."""
+    import torch
+
+    texts, places = torch.nonzero(filled, as_tuple=True)
+    states = network(ids[filled], places, texts)
+    apart = states.new_zeros((*ids.shape, states.shape[-1]))
+    apart[filled] = states
+    return apart
 
 
 def use_one_core() -> None:

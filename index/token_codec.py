@@ -36,7 +36,8 @@ _PAIR_OF = np.ascontiguousarray(_PAIRS, dtype=np.float32).view(np.float64).ravel
 _FOUR_OF = np.ascontiguousarray(_FOURS, dtype=np.float32).view(np.complex128).ravel()
 
 _BLOCK = 512
-"""Tokens whose cosines are taken at once."""
+_COLUMNS = 8
+"""Tokens whose cosines are taken at once, and what the number of the others is filled up to a multiple of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,8 +91,11 @@ class TokenCodec:
     def cosines(self, codes: Codes, scales: NDArray[np.float16], others: Vectors) -> Vectors:
         """Cosines of coded tokens with unit vectors [m, dim]: float32 [n, m]; nothing is decoded in full."""
         half = self.fine // 2
-        turned = ((others @ self.basis) * self.deviations).T
-        found = np.empty((len(codes), len(others)), dtype=np.float32)
+        # Products with 14 or 15 columns take nearly twice as long as with 16.
+        filled = np.zeros((-(-len(others) // _COLUMNS) * _COLUMNS, others.shape[1]), dtype=np.float32)
+        filled[: len(others)] = others
+        turned = ((filled @ self.basis) * self.deviations).T
+        found = np.empty((len(codes), len(filled)), dtype=np.float32)
         # A block at a time, whose levels stay in the processor's cache: three times as fast as all at once.
         fine = np.empty((_BLOCK, half), dtype=_PAIR_OF.dtype)
         coarse = np.empty((_BLOCK, self.width - half), dtype=_FOUR_OF.dtype)
@@ -103,8 +107,8 @@ class TokenCodec:
             if fours.size:
                 rows += fours.view(np.float32) @ turned[self.fine :]
         found *= scales[:, None].astype(np.float32)
-        found += others @ self.mean
-        return np.asarray(found)
+        found += filled @ self.mean
+        return np.asarray(found[:, : len(others)])
 
     def _levels(self, codes: Codes) -> Vectors:
         """The quantiser's levels, float32 [n, kept]."""

@@ -92,7 +92,9 @@ class TokenVectors:
         rows = np.concatenate(
             [np.arange(start, end) for start, end in zip(starts[filled], ends[filled], strict=True)]
         )
-        cosines = self.codec.cosines(self._arrays["codes"][rows], self._arrays["scales"][rows], query_tokens)
+        # Arrays proper: slices of what is mapped are dear.
+        codes, scales = (np.asarray(self._arrays[name][rows]) for name in ("codes", "scales"))
+        cosines = self.codec.cosines(codes, scales, query_tokens)
         lengths = ends[filled] - starts[filled]
         best[filled] = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0)
         return best

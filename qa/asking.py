@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from corpus.errors import GeneratorFailed
-from index import Filter, Hit, HybridRetriever, Query, best_by_document, terms
-from index.embedder import Embedding
+from index import EmbeddedQuery, Filter, Hit, HybridRetriever, Query, best_by_document, terms
 from qa.agreement import related
 from qa.answer import Answer, AnswerEvent, Citation, Event, Sentence, SentenceEvent, SourcesEvent
 from qa.checking import SUPPORTED, SupportChecker
@@ -102,12 +101,12 @@ class Asking:
         self._timings: dict[str, float] = {}
 
     def run(self) -> Iterator[Event]:
-        embedding = self._retriever.embed([self._complete])[0]
-        chunks = list(islice(self._retriever.search_chunks(self._complete, embedding, self._only), _CHUNKS))
+        embedded = self._retriever.embed([self._complete])[0]
+        chunks = list(islice(self._retriever.search_chunks(self._complete, embedded, self._only), _CHUNKS))
         hits = best_by_document(chunks, self._settings.hits)
         self._mark("retrieve_ms")
         yield SourcesEvent(tuple(hits))
-        evidence = self._evidence(embedding, chunks[:EVIDENCE_HITS])
+        evidence = self._evidence(embedded, chunks[:EVIDENCE_HITS])
         confidence = sureness(evidence[0], self._query.language) if evidence else 0.0
         answerable = bool(evidence) and confidence >= self._settings.threshold
         for event in self._answer(evidence) if answerable else self._abstain():
@@ -133,12 +132,12 @@ class Asking:
             )
         )
 
-    def _evidence(self, embedding: Embedding, hits: Sequence[Hit]) -> list[EvidenceSentence]:
+    def _evidence(self, embedded: EmbeddedQuery, hits: Sequence[Hit]) -> list[EvidenceSentence]:
         """The ranked sentences of the hits. A follow-up's are matched as it was asked: what it leaves out
         would draw the sentence that introduces its topic."""
         if self._complete != self._query:
-            embedding = self._retriever.embed([self._query])[0]
-        evidence = select_evidence(self._retriever, self._query, embedding, hits)
+            embedded = self._retriever.embed([self._query])[0]
+        evidence = select_evidence(self._retriever, self._query, embedded, hits)
         return read_evidence(self._reader, self._complete, evidence) if self._settings.reader else evidence
 
     def _abstain(self) -> Iterator[SentenceEvent]:

@@ -13,8 +13,7 @@ from dataclasses import dataclass, replace
 
 from corpus.document import Chunk
 from corpus.sentences import split_sentences
-from index import Hit, HybridRetriever, Query, terms
-from index.embedder import Embedding
+from index import EmbeddedQuery, Hit, HybridRetriever, Query, terms
 from index.vectors import Vectors
 from qa.reader import Reading, SpanReader, Window
 
@@ -67,21 +66,21 @@ class EvidenceSentence:
 def select_evidence(
     retriever: HybridRetriever,
     query: Query,
-    embedding: Embedding,
+    embedded: EmbeddedQuery,
     hits: Sequence[Hit],
     limit: int | None = None,
 ) -> list[EvidenceSentence]:
     """The sentences of the hits by match and passage, best first; ties by place in the ranking."""
     asked = set(terms(query.text, query.language))
     weights = {
-        language: retriever.token_weights(embedding, language)
+        language: retriever.token_weights(embedded, language)
         for language in {hit.chunk.language for hit in hits}
     }
     found = []
     for hit in hits:
         chunk = hit.chunk
         tokens = retriever.index.tokens(chunk)
-        cosines = tokens.vectors @ embedding.tokens.T
+        cosines = tokens.vectors @ embedded.tokens.T
         for start, end in split_sentences(chunk.text, chunk.language):
             text = chunk.text[start:end]
             if len(text) < _SHORTEST or text.startswith("#"):

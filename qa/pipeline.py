@@ -17,6 +17,7 @@ from index import (
     RetrievalSettings,
     collapse_duplicates,
 )
+from index.batching import Batching
 from qa.answer import Answer, AnswerEvent, Event, Exchange
 from qa.asking import AnswerSettings, Asking, Parts
 from qa.checking import SupportChecker
@@ -37,13 +38,15 @@ class Pipeline:
         generator: Generator,
         settings: AnswerSettings | None = None,
         retrieval: RetrievalSettings | None = None,
+        batching: Batching | None = None,
     ) -> None:
         self.generator = generator
         self._reader = SpanReader()
         self._checker = SupportChecker(index.embedder)
         self._settings = settings or AnswerSettings()
         self._lock = threading.Lock()
-        self._retriever = HybridRetriever(index, retrieval)
+        self._batching = batching
+        self._retriever = HybridRetriever(index, retrieval, batching)
 
     @property
     def index(self) -> Index:
@@ -103,7 +106,7 @@ class Pipeline:
             old = self._retriever.index
             if not old.is_current():
                 current = Index(old.folder, old.embedder, old.splitter)
-                self._retriever = HybridRetriever(current, self._retriever.settings)
+                self._retriever = HybridRetriever(current, self._retriever.settings, self._batching)
             return self._retriever
 
 

@@ -54,12 +54,9 @@ class Settings(BaseSettings):
 
     def load_embedder(self) -> Embedder:
         """The embedder these settings name. Raises ModelProblem."""
-        from index.batching import BatchingEmbedder
         from index.embedder import SentenceTransformerEmbedder
-        from index.sentence_model import use_one_core
 
-        model = SentenceTransformerEmbedder(self.embedder, threads=self.threads or None)
-        return BatchingEmbedder(model, prepare=use_one_core)
+        return SentenceTransformerEmbedder(self.embedder, threads=self.threads or None)
 
     def open_index(self) -> Index:
         """The index these settings name. Raises IndexMissing before any model is loaded."""
@@ -81,10 +78,12 @@ class Settings(BaseSettings):
         return load_generator(self.generator, **options)
 
     def load_pipeline(self) -> Pipeline:
-        """Index and generator, ready for questions."""
+        """Index and generator, ready for questions of several threads at once."""
+        from index.batching import Batching
+        from index.sentence_model import use_one_core
         from qa.pipeline import Pipeline
 
-        return Pipeline(self.open_index(), self.load_generator())
+        return Pipeline(self.open_index(), self.load_generator(), batching=Batching(use_one_core))
 
 
 def load_settings(**options: Any) -> Settings:

@@ -1,85 +1,121 @@
-"""Questions that come at once share forward passes, and nobody gets another's vectors."""
+"""Questions that come at once share one piece of work, and nobody gets another's result."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 from corpus.errors import ModelProblem
-from index.batching import MOST_AT_ONCE, BatchingEmbedder
-from index.embedder import Embedder, Embedding, HashEmbedder
+from corpus.splitting import Splitter
+from index import HybridRetriever, Index, Query, update_index
+from index.batching import MOST_AT_ONCE, Batching
+from index.embedder import HashEmbedder
 from index.sentence_model import use_one_core
 
 
-class Counting(HashEmbedder):
-    """Notes the size of every pass; the first waits for the gate."""
+class Shouting:
+    """Notes the size of every call; the first waits for the gate."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.passes: list[int] = []
+        self.calls: list[int] = []
+        self.threads: set[int] = set()
         self.gate = threading.Event()
         self.fails = False
 
-    def embed_queries(self, texts: Sequence[str]) -> list[Embedding]:
-        self.passes.append(len(texts))
+    def work(self, words: list[str]) -> list[str]:
+        self.calls.append(len(words))
+        self.threads.add(threading.get_ident())
         assert self.gate.wait(10)
         if self.fails:
             raise ModelProblem("out of memory")
-        return super().embed_queries(texts)
+        return [word.upper() for word in words]
 
 
-def waiting(embedder: BatchingEmbedder, count: int) -> None:
-    while len(embedder._waiting) < count:
+@pytest.fixture
+def people() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(MOST_AT_ONCE + 5) as pool:
+        yield pool
+
+
+def until(condition: Callable[[], object]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
         threading.Event().wait(0.01)
+    raise AssertionError("waited in vain")
 
 
-def test_it_is_an_embedder_like_the_one_it_wraps() -> None:
-    wrapped = HashEmbedder()
-    embedder = BatchingEmbedder(wrapped)
-    assert isinstance(embedder, Embedder)
-    assert (embedder.name, embedder.fingerprint) == (wrapped.name, wrapped.fingerprint)
-    assert (embedder.dim, embedder.max_tokens) == (wrapped.dim, wrapped.max_tokens)
-    assert embedder.count_tokens(["one two"]) == [2]
-    vectors = embedder.embed_passages(["a b", "c"], ["x", ""])
-    for given, expected in zip(vectors, wrapped.embed_passages(["a b", "c"], ["x", ""]), strict=True):
-        assert np.array_equal(given.vector, expected.vector)
+def test_those_who_come_while_it_works_go_together_and_get_their_own(people: ThreadPoolExecutor) -> None:
+    shouting, batching = Shouting(), Batching()
+    words = [[f"word {number}", f"again {number}"] for number in range(MOST_AT_ONCE + 4)]
+    first = people.submit(batching.run, shouting.work, words[0])
+    until(lambda: shouting.calls)
+    others = [people.submit(batching.run, shouting.work, each) for each in words[1:]]
+    until(lambda: len(batching._waiting) == len(others))
+    shouting.gate.set()
+    found = [future.result(10) for future in (first, *others)]
+    assert shouting.calls == [2, 2 * MOST_AT_ONCE, 6]
+    assert found == [[word.upper() for word in each] for each in words]
+    assert len(shouting.threads) == 1
 
 
-def test_those_who_come_while_the_model_works_go_together_and_get_their_own_vectors() -> None:
-    wrapped = Counting()
-    embedder = BatchingEmbedder(wrapped)
-    texts = [[f"question {number}", f"again {number}"] for number in range(MOST_AT_ONCE + 4)]
-    with ThreadPoolExecutor(len(texts)) as people:
-        first = people.submit(embedder.embed_queries, texts[0])
-        while not wrapped.passes:
-            threading.Event().wait(0.01)
-        others = [people.submit(embedder.embed_queries, each) for each in texts[1:]]
-        waiting(embedder, len(others))
-        wrapped.gate.set()
-        found = [future.result(10) for future in (first, *others)]
-    assert wrapped.passes == [2, 2 * MOST_AT_ONCE, 6]
-    for asked, vectors in zip(texts, found, strict=True):
-        for text, embedding in zip(asked, vectors, strict=True):
-            assert np.array_equal(embedding.vector, HashEmbedder().embed_queries([text])[0].vector)
+def test_different_work_is_not_mixed(people: ThreadPoolExecutor) -> None:
+    first, second, batching = Shouting(), Shouting(), Batching()
+    futures = [people.submit(batching.run, first.work, ["a"])]
+    until(lambda: first.calls)
+    for number, shouting in enumerate((second, first, second), start=1):
+        futures.append(people.submit(batching.run, shouting.work, [f"{number}"]))
+        until(lambda: len(batching._waiting) == len(futures) - 1)
+    first.gate.set()
+    second.gate.set()
+    assert [future.result(10) for future in futures] == [["A"], ["1"], ["2"], ["3"]]
+    assert (first.calls, second.calls) == ([1, 1], [2])
 
 
-def test_one_thread_makes_all_passes_and_is_prepared_once() -> None:
+def test_its_thread_is_prepared_once(people: ThreadPoolExecutor) -> None:
     prepared: list[int] = []
+    shouting, batching = Shouting(), Batching(prepare=lambda: prepared.append(threading.get_ident()))
+    shouting.gate.set()
+    list(people.map(lambda number: batching.run(shouting.work, [f"{number}"]), range(8)))
+    assert set(prepared) == shouting.threads
+    assert len(prepared) == 1
 
-    class Noting(HashEmbedder):
-        def embed_queries(self, texts: Sequence[str]) -> list[Embedding]:
-            prepared.append(threading.get_ident())
-            return super().embed_queries(texts)
 
-    embedder = BatchingEmbedder(Noting(), prepare=lambda: prepared.append(threading.get_ident()))
-    with ThreadPoolExecutor(4) as people:
-        list(people.map(lambda number: embedder.embed_queries([f"q{number}"]), range(8)))
-    assert len(set(prepared)) == 1
-    assert prepared[0] != threading.get_ident()
+def test_an_error_reaches_all_who_shared_the_call_and_nobody_else(people: ThreadPoolExecutor) -> None:
+    shouting, batching = Shouting(), Batching()
+    shouting.fails = True
+    futures = [people.submit(batching.run, shouting.work, ["a"])]
+    until(lambda: shouting.calls)
+    futures += [people.submit(batching.run, shouting.work, [f"{number}"]) for number in (1, 2)]
+    until(lambda: len(batching._waiting) == 2)
+    shouting.gate.set()
+    for future in futures:
+        with pytest.raises(ModelProblem, match="out of memory"):
+            future.result(10)
+    shouting.fails = False
+    assert batching.run(shouting.work, ["b"]) == ["B"]
+
+
+def test_a_retriever_that_many_search_gives_each_what_it_gives_one(
+    tmp_path: Path, people: ThreadPoolExecutor
+) -> None:
+    for number in range(30):
+        (tmp_path / f"{number}.txt").write_text(f"Street {number} has {number} lamps.", encoding="utf-8")
+    embedder, splitter = HashEmbedder(), Splitter()
+    update_index(tmp_path / "index", [tmp_path], embedder, splitter=splitter)
+    index = Index(tmp_path / "index", embedder, splitter)
+    alone, shared = HybridRetriever(index), HybridRetriever(index, batching=Batching())
+    questions = [Query(f"How many lamps has street {number}?", "en") for number in range(24)]
+    together = people.map(lambda question: shared.search(question, 3), questions)
+    for question, hits in zip(questions, together, strict=True):
+        expected = alone.search(question, 3)
+        assert [hit.chunk.id for hit in hits] == [hit.chunk.id for hit in expected]
+        assert [hit.score for hit in hits] == pytest.approx([hit.score for hit in expected], abs=1e-4)
+    index.close()
 
 
 def test_one_core_is_for_the_thread_that_asks_for_it() -> None:
@@ -95,21 +131,3 @@ def test_one_core_is_for_the_thread_that_asks_for_it() -> None:
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(usual)
-
-
-def test_an_error_reaches_all_who_shared_the_pass_and_nobody_else() -> None:
-    wrapped = Counting()
-    embedder = BatchingEmbedder(wrapped)
-    wrapped.fails = True
-    with ThreadPoolExecutor(3) as people:
-        futures = [people.submit(embedder.embed_queries, ["q0"])]
-        while not wrapped.passes:
-            threading.Event().wait(0.01)
-        futures += [people.submit(embedder.embed_queries, [f"q{number}"]) for number in (1, 2)]
-        waiting(embedder, 2)
-        wrapped.gate.set()
-        for future in futures:
-            with pytest.raises(ModelProblem, match="out of memory"):
-                future.result(10)
-    wrapped.fails = False
-    assert len(embedder.embed_queries(["q"])) == 1

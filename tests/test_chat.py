@@ -161,6 +161,17 @@ def test_history_keeps_the_last_whole_exchanges() -> None:
     assert _history("text") == _history(None) == []
 
 
+def test_nobody_looks_for_work_all_the_time() -> None:
+    from web.chat import _page
+
+    async def check() -> None:
+        queue = _page(ScriptedPipeline(), {}, Slots(), None, False)._queue  # type: ignore[arg-type]
+        assert 0.01 <= queue.sleep_when_free <= 0.1
+        assert 0.01 <= queue.progress_update_sleep_when_free <= 0.1
+
+    asyncio.run(check())
+
+
 def test_the_page_serves_its_own_files_and_removes_nothing_unless_uploads_are_on(tmp_path: Path) -> None:
     from web.chat import mount_chat
 

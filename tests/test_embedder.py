@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
 
 from corpus.errors import ModelProblem
 from index.embedder import Embedder, HashEmbedder, SentenceTransformerEmbedder, _batches
+from index.packed_bert import MOST_TOKENS, PackedBert
 
 TEXTS = [
     "The keeper writes down the wind.",
@@ -175,6 +177,25 @@ def test_sentence_vectors_are_those_of_sentence_transformers(tiny, tiny_folder):
     ]:
         theirs = theirs / np.linalg.norm(theirs, axis=1, keepdims=True)
         np.testing.assert_allclose([one.vector for one in ours], theirs, atol=1e-5)
+
+
+def test_short_texts_read_without_padding_get_the_vectors_of_the_whole_network(tiny, monkeypatch):
+    texts = TEXTS[:-1]
+    assert 2 * sum(tiny.count_tokens(texts)) < MOST_TOKENS < sum(tiny.count_tokens(texts * 40))
+    packed = tiny.embed_passages(texts)
+    many = tiny.embed_passages(texts * 40)[: len(texts)]
+    monkeypatch.setattr(tiny._model, "_pack", None)
+    for one, other, plain in zip(packed, many, tiny.embed_passages(texts), strict=True):
+        assert_same(one, plain)
+        assert_same(other, plain)
+
+
+def test_only_networks_whose_arithmetic_is_known_are_taken_apart():
+    sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 1, "intermediate_size": 32}
+    assert PackedBert.takes(BertModel(BertConfig(vocab_size=9, **sizes)))
+    assert not PackedBert.takes(BertModel(BertConfig(vocab_size=9, hidden_act="relu", **sizes)))
+    assert not PackedBert.takes(BertModel(BertConfig(vocab_size=9, is_decoder=True, **sizes)))
+    assert not PackedBert.takes(XLMRobertaModel(XLMRobertaConfig(vocab_size=9, **sizes)))
 
 
 def test_offsets_are_of_the_text_alone(tiny):

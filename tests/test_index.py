@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing, InvalidRequest
+from corpus.errors import IndexDamaged, IndexMismatch, IndexMissing, IndexProblem, InvalidRequest
 from corpus.sources import document_id
 from corpus.splitting import Splitter
 from index import (
@@ -373,6 +373,21 @@ def test_an_open_reader_sees_its_snapshot(documents: Path, tmp_path: Path) -> No
     assert not index.is_current()
     hits = retriever.search(Query("How many passengers does tram line nine carry?", "en"), 2)
     assert "12,000 passengers" in hits[0].chunk.text
+    index.close()
+
+
+def test_an_open_reader_sees_that_its_folder_was_replaced(documents: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    build(folder, documents)
+    index = Index(folder, HashEmbedder(), SPLITTER)
+    assert index.is_current()
+    assert index.is_current()  # asks nothing of the database the second time
+    folder.rename(tmp_path / "old")
+    build(folder, documents)
+    assert not index.is_current()
+    shutil.rmtree(folder)
+    with pytest.raises(IndexProblem):
+        index.is_current()
     index.close()
 
 

@@ -86,6 +86,18 @@ def test_a_question_ranks_the_same_whatever_is_asked_beside_it(tmp_path: Path) -
         assert [hit.score for hit in first] == pytest.approx([hit.score for hit in second], abs=1e-4)
 
 
+def test_many_questions_embedded_at_once_score_on_passages_at_large_as_each_does(tmp_path: Path) -> None:
+    texts = {f"d{n}": f"Street {n} has {n} lamps. شارع فيه مصابيح." for n in range(50)}
+    retriever = build(tmp_path, texts)
+    questions = [Query(f"How many lamps has street {n}?" + " Really?" * (n % 3), "en") for n in range(40)]
+    for question, together in zip(questions, retriever.embed(questions), strict=True):
+        (alone,) = retriever.embed([question])
+        assert together.at_large.keys() == alone.at_large.keys() == retriever.index.partitions.keys()
+        for language, found in together.at_large.items():
+            assert found.shape == (32, len(together.tokens))
+            np.testing.assert_allclose(found, alone.at_large[language], atol=1e-5)
+
+
 def test_documents_are_ranked_by_their_best_chunk(tmp_path: Path) -> None:
     long = " ".join(f"Filler sentence number {n} about nothing at all." for n in range(200))
     retriever = build(

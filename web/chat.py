@@ -47,6 +47,9 @@ _STOPPED_EARLY = 256
 _FOLLOWED = 6
 """Exchanges of a conversation that a question follows up on."""
 
+_LOOK_EVERY = 0.02
+"""Seconds between two looks of Gradio at whether somebody did something on a page."""
+
 _HEAD = """<meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="web/chat.css"><link rel="stylesheet" href="web/fonts/fonts.css">"""
 _NO_UPLOADS = {"state": "failed", "problem": "this server lets nobody add or remove documents", "kind": ""}
@@ -193,6 +196,8 @@ def _page(
         gr.api(answer, api_name="ask", concurrency_limit=None)
         page.unload(leave)
     page.queue(max_size=256, api_open=False)
+    # Gradio looks for work every millisecond, which takes a tenth of a core while nobody asks.
+    page._queue.sleep_when_free = page._queue.progress_update_sleep_when_free = _LOOK_EVERY
     return page
 
 

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 import index.calibration as calibration
 from corpus.language import detect_language
 from corpus.splitting import Splitter
-from index import Filter, HybridRetriever, Index, Query, update_index
-from index.embedder import Embedding, SentenceTransformerEmbedder
+from index import EmbeddedQuery, Filter, HybridRetriever, Index, Query, update_index
+from index.embedder import SentenceTransformerEmbedder
 from index.vectors import Vectors
 
 MAX_TOKENS = 480
@@ -81,9 +81,9 @@ def _paragraphs(file: Path) -> Iterator[dict[str, Any]]:
 def query_means(asked: list[Asked], retriever: HybridRetriever) -> dict[str, NDArray[np.float32]]:
     """Language -> mean question vector."""
     vectors: dict[str, list[NDArray[np.float32]]] = {}
-    embeddings = retriever.embed([one.query for one in asked])
-    for one, embedding in zip(asked, embeddings, strict=True):
-        vectors.setdefault(one.query.language, []).append(embedding.vector)
+    questions = retriever.embed([one.query for one in asked])
+    for one, embedded in zip(asked, questions, strict=True):
+        vectors.setdefault(one.query.language, []).append(embedded.vector)
     return {
         language: np.mean(found, axis=0) for language, found in sorted(vectors.items()) if len(found) > 50
     }
@@ -92,10 +92,10 @@ def query_means(asked: list[Asked], retriever: HybridRetriever) -> dict[str, NDA
 def background_priors(asked: list[Asked], retriever: HybridRetriever) -> dict[str, list[float]]:
     """Mean and standard deviation of a question's scores on passages at large, over all languages."""
     found: dict[str, list[tuple[float, float]]] = {"dense_prior": [], "late_prior": []}
-    embeddings = retriever.embed([one.query for one in asked])
-    for one, embedding in zip(asked, embeddings, strict=True):
+    questions = retriever.embed([one.query for one in asked])
+    for one, embedded in zip(asked, questions, strict=True):
         for language in retriever.index.partitions:
-            scores = retriever.background_scores(one.query, embedding, language)
+            scores = retriever.background_scores(one.query, embedded, language)
             for name, values in zip(found, scores, strict=True):
                 found[name].append((float(values.mean()), float(values.std())))
     return {
@@ -125,22 +125,22 @@ class Example:
 def examples(asked: list[Asked], retriever: HybridRetriever) -> list[Example]:
     """What the retriever sees of every question; of parallel ones without the own language's passage too."""
     made = []
-    for one, embedding in zip(asked, retriever.embed([one.query for one in asked]), strict=True):
+    for one, embedded in zip(asked, retriever.embed([one.query for one in asked]), strict=True):
         home = {
             name for name in one.relevant if retriever.index.document(name).language == one.query.language
         }
         variants = [(frozenset[str](), _PARALLEL if len(one.relevant) > 1 else _ALONE)]
         variants += [(frozenset(home), _OTHER_LANGUAGE_ONLY)] if one.relevant - home else []
         for without, share in variants:
-            example = _example(one, embedding, retriever, Filter(without=without), share)
+            example = _example(one, embedded, retriever, Filter(without=without), share)
             made += [example] if example.relevant.any() else []
     return made
 
 
 def _example(
-    one: Asked, embedding: Embedding, retriever: HybridRetriever, only: Filter, share: float
+    one: Asked, embedded: EmbeddedQuery, retriever: HybridRetriever, only: Filter, share: float
 ) -> Example:
-    found = retriever.candidates(one.query, embedding, only, reranked=_RERANKED)
+    found = retriever.candidates(one.query, embedded, only, reranked=_RERANKED)
     own = next((each for each in found if each.language == one.query.language and len(each.rows)), None)
     near = [np.zeros(len(each.rows), dtype=np.float32) for each in found]
     if own is not None:

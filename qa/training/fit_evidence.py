@@ -115,7 +115,7 @@ def collect(folder: Path, work: Path) -> list[Trial]:
         if counts[language] > _QUESTIONS_PER_LANGUAGE:
             continue
         query = Query(text, language)
-        embedding = retriever.embed([query])[0]
+        embedded = retriever.embed([query])[0]
         homes = {paragraph.name for paragraph, _ in answers}
         article = by_article[answers[0][0].article]
         own = {paragraph.name for paragraph, _ in answers if paragraph.language == language}
@@ -123,9 +123,9 @@ def collect(folder: Path, work: Path) -> list[Trial]:
         missing |= {"other language": own} if homes - own else {}
         missing |= {"near": homes} if article - homes else {}
         for kind, without in missing.items():
-            hits = list(retriever.search_chunks(query, embedding, Filter(without=frozenset(without))))
+            hits = list(retriever.search_chunks(query, embedded, Filter(without=frozenset(without))))
             evidence = read_evidence(
-                reader, query, select_evidence(retriever, query, embedding, hits[:EVIDENCE_HITS])
+                reader, query, select_evidence(retriever, query, embedded, hits[:EVIDENCE_HITS])
             )
             expected = tuple((paragraph.name, answer) for paragraph, answer in answers)
             trials.append(Trial(kind, language, tuple(evidence[:_SENTENCES]), expected))
