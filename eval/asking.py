@@ -20,9 +20,11 @@ from eval.configuration import Configuration, generator_identity
 from eval.datasets import Dataset
 from eval.datasets import Query as Question
 from index import EVERYTHING, Filter, Hit, HybridRetriever, Index, Query, update_index
+from index.batching import Batching
 from index.embedder import Embedder
 from index.files import sha256
 from index.indexing import Progress
+from index.sentence_model import use_one_core
 from qa.generators import Generator
 from qa.pipeline import Pipeline
 from qa.render import answer_json
@@ -126,6 +128,7 @@ class Asker:
             generator_identity(configuration.models),
             results,
         )
+        self._batching = Batching(use_one_core)  # as questions are embedded for users
         self._common = {
             "index": indexed.key,
             "libraries": library_versions(),
@@ -140,7 +143,7 @@ class Asker:
     def pipeline_with(self, generator: Generator) -> Pipeline:
         """The same pipeline around another generator."""
         settings = self.configuration
-        return Pipeline(self.indexed.index, generator, settings.answer, settings.retrieval)
+        return Pipeline(self.indexed.index, generator, settings.answer, settings.retrieval, self._batching)
 
     def filter_of(self, query: Question, **fields: Any) -> Filter:
         """The passages a question may rest on: its pool, narrowed by fields of Filter."""
@@ -149,7 +152,7 @@ class Asker:
     @cached_property
     def retriever(self) -> HybridRetriever:
         """The retriever alone: nothing that is done for display, as collapsing duplicates, is in its way."""
-        return HybridRetriever(self.indexed.index, self.configuration.retrieval)
+        return HybridRetriever(self.indexed.index, self.configuration.retrieval, self._batching)
 
     def search(self, query: Question, language: str) -> Json:
         """{"hits": [[document of the dataset, score], ...], "own_hits", "milliseconds"}, best first.
