@@ -218,6 +218,8 @@ def test_a_site_that_is_allowed_gets_answers_with_citations_that_open_their_docu
     expect(mark).to_be_focused()
     article = frame(page).locator("#reader-text")
     expect(article).to_have_attribute("dir", "rtl" if path == "/ar" else "ltr")
+    expect(article).not_to_contain_text("##")
+    expect(article.locator("h3")).to_have_text(["ساعات العمل"] if path == "/ar" else [])
     page.keyboard.press("Escape")  # first the document, then the panel
     expect(frame(page).locator("#reader")).to_be_hidden()
     expect(frame(page).locator(".marker").first).to_be_focused()

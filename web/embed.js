@@ -267,7 +267,7 @@ async function read(place, from) {
   const tag = found.language === "zh" && found.script ? `zh-${found.script}` : found.language;
   const article = find("reader-text");
   for (const [name, value] of Object.entries(inLanguage(tag))) article.setAttribute(name, value);
-  article.replaceChildren(text(start, place.start), mark, text(place.end, end));
+  article.replaceChildren(...prose(text(start, place.start)), mark, ...prose(text(place.end, end)));
   find("reader-title").textContent = found.title || found.source;
   find("reader-place").replaceChildren(
     make("bdi", {}, found.source), ...placeOf({ language: tag, page: place.page }),
@@ -278,6 +278,10 @@ async function read(place, from) {
   mark.scrollIntoView({ block: "center" });
   mark.focus({ preventScroll: true });
 }
+
+/** Text and its headings, which are written as in Markdown. */
+const prose = (text) => text.split(/^#{1,6}[ \t]+(\S.*)\n?/m)
+  .map((piece, number) => (number % 2 ? make("h3", {}, piece) : piece));
 
 /** Shut or open the reader; what lies under it cannot be reached. */
 function shut(closed) {
