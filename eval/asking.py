@@ -21,7 +21,7 @@ from eval.datasets import Dataset
 from eval.datasets import Query as Question
 from index import EVERYTHING, Filter, Hit, HybridRetriever, Index, Query, update_index
 from index.batching import Batching
-from index.embedder import Embedder
+from index.embedder import Embedder, SentenceTransformerEmbedder
 from index.files import sha256
 from index.indexing import Progress
 from index.sentence_model import use_one_core
@@ -128,7 +128,9 @@ class Asker:
             generator_identity(configuration.models),
             results,
         )
-        self._batching = Batching(use_one_core)  # as questions are embedded for users
+        # Questions are embedded as users' are; embedders without a model do not need torch.
+        model = isinstance(indexed.index.embedder, SentenceTransformerEmbedder)
+        self._batching = Batching(use_one_core if model else None)
         self._common = {
             "index": indexed.key,
             "libraries": library_versions(),
