@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 4
 """Calls taken together: beyond, a batch gains little, and while it is made nothing is ranked."""
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import lru_cache
-from itertools import islice
+from itertools import filterfalse, islice
 
 from index.chinese import simplified
 from index.retrieval import Hit
 
 _ALIKE = 0.8
 """Share of common shingles (Jaccard) from which two passages are taken for the same."""
+_COMMON = _ALIKE / (1 + _ALIKE)
+"""Common shingles, as a share of those of both together, that make up _ALIKE."""
 
 _SHINGLE = 6  # letters and digits
 
@@ -42,11 +45,7 @@ def _shingles(text: str) -> frozenset[str]:
 def _alike(one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two passages share enough; most pairs are told apart by a few of their shingles."""
     smaller, larger = sorted((one, other), key=len)
-    total = len(one) + len(other)
-    missing = len(smaller) - int(_ALIKE / (1 + _ALIKE) * total)  # at most, of the smaller
-    looked_at = 2 * max(missing, 0) + 1
-    common = sum(map(larger.__contains__, islice(smaller, looked_at)))
-    if min(looked_at, len(smaller)) - common > missing:
-        return False
-    common = len(smaller & larger)
-    return common / (total - common) >= _ALIKE
+    wanted = math.ceil(round(_COMMON * (len(one) + len(other)), 6))
+    may_miss = len(smaller) - wanted
+    missing = filterfalse(larger.__contains__, smaller)
+    return may_miss >= 0 and next(islice(missing, may_miss, None), None) is None

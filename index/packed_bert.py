@@ -2,42 +2,40 @@
 
 A question of a dozen tokens costs the encoder's usual pass nearly as much in modules as in arithmetic, and
 several of different lengths cost their padding too. This does the same arithmetic on the same weights, and
-nothing else.
+nothing else; it is compiled with TorchScript, so that it runs from end to end without Python's lock.
 """
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
-MOST_TOKENS = 512
-"""Of all texts together: attention is taken between all of them, and then masked."""
+import torch
+from torch.nn import functional
+from torch.nn.utils.rnn import pad_sequence
+from transformers import BertModel
 
 
 class PackedBert:
-    """A loaded transformers.BertModel's forward pass (Devlin et al. 2019), for evaluation."""
+    """A loaded BertModel's forward pass (Devlin et al. 2019), for evaluation."""
 
     def __init__(self, model: Any) -> None:
-        import torch
-
         embeddings = model.embeddings
-        self._words = embeddings.word_embeddings.weight
-        self._norm = embeddings.LayerNorm
-        self._heads = model.config.num_attention_heads
-        self._layers = []
+        self._heads: int = model.config.num_attention_heads
+        self._epsilon: float = model.config.layer_norm_eps
         with torch.no_grad():
-            self._places = embeddings.position_embeddings.weight + embeddings.token_type_embeddings.weight[0]
-            for layer in model.encoder.layer:
-                attention = layer.attention.self
-                parts = (attention.query, attention.key, attention.value)
-                weight = torch.cat([part.weight for part in parts])
-                bias = torch.cat([part.bias for part in parts])
-                self._layers.append((weight, bias, layer.attention.output, layer.intermediate, layer.output))
+            places = embeddings.position_embeddings.weight + embeddings.token_type_embeddings.weight[0]
+            norm = embeddings.LayerNorm
+            self._embeddings = [embeddings.word_embeddings.weight, places, norm.weight, norm.bias]
+            self._layers = [_weights(layer) for layer in model.encoder.layer]
+        with warnings.catch_warnings():  # it is no longer developed; the function runs without it as well
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._forward: Any = torch.jit.script(_forward)
 
     @staticmethod
     def takes(model: Any) -> bool:
         """Whether a network is one whose arithmetic is known here."""
-        from transformers import BertModel
-
         return (
             isinstance(model, BertModel)
             and model.config.hidden_act == "gelu"
@@ -45,35 +43,61 @@ class PackedBert:
             and getattr(model.config, "position_embedding_type", "absolute") in (None, "absolute")
         )
 
-    def __call__(self, ids: Any, places: Any, texts: Any) -> Any:
-        """Last hidden states of tokens, float32 [n, dim].
-
-        ids, places, texts: int64 [n], the token, its place in its text, and the text's number, ascending.
-        """
-        from torch.nn import functional
-
-        count, width = len(ids), self._words.shape[1]
-        # Only its own text is seen by a token.
-        seen = (texts.unsqueeze(0) == texts.unsqueeze(1))[None, None] if texts[-1] else None
-        states = _normed(self._words[ids] + self._places[places], self._norm)
-        for weight, bias, attended, widened, narrowed in self._layers:
-            mixed = functional.linear(states, weight, bias)
-            heads = mixed.view(1, count, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
-            found = functional.scaled_dot_product_attention(heads[0], heads[1], heads[2], attn_mask=seen)
-            found = found.transpose(1, 2).reshape(count, width)
-            states = _normed(_linear(found, attended.dense).add_(states), attended.LayerNorm)
-            wide = functional.gelu(_linear(states, widened.dense))
-            states = _normed(_linear(wide, narrowed.dense).add_(states), narrowed.LayerNorm)
-        return states
+    def __call__(self, texts: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Token ids of texts -> last hidden states, float32 [n, longest, dim]; 0 behind a text's end."""
+        lengths = [len(text) for text in texts]
+        ids = torch.tensor([token for text in texts for token in text], dtype=torch.long)
+        places = torch.cat([torch.arange(length) for length in lengths])
+        numbers = torch.repeat_interleave(torch.tensor(lengths))
+        states = self._forward(
+            self._embeddings, self._layers, self._heads, self._epsilon, ids, places, numbers
+        )
+        return pad_sequence(states.split(lengths), batch_first=True)
 
 
-def _linear(states: Any, layer: Any) -> Any:
-    from torch.nn import functional
+def _weights(layer: Any) -> list[torch.Tensor]:
+    """What a layer multiplies with and adds, in the order in which it does."""
+    attention = layer.attention.self
+    inputs = (attention.query, attention.key, attention.value)
+    # Transposed in memory, as the product wants it (see SentenceModel).
+    weights = torch.cat([part.weight.t() for part in inputs], dim=1).t()
+    biases = torch.cat([part.bias for part in inputs])
+    output = layer.attention.output
+    steps = (
+        output.dense,
+        output.LayerNorm,
+        layer.intermediate.dense,
+        layer.output.dense,
+        layer.output.LayerNorm,
+    )
+    return [weights, biases, *(part for step in steps for part in (step.weight, step.bias))]
 
-    return functional.linear(states, layer.weight, layer.bias)
 
+def _forward(
+    embeddings: list[torch.Tensor],
+    layers: list[list[torch.Tensor]],
+    heads: int,
+    epsilon: float,
+    ids: torch.Tensor,
+    places: torch.Tensor,
+    numbers: torch.Tensor,
+) -> torch.Tensor:
+    """Last hidden states of tokens, float32 [n, dim].
 
-def _normed(states: Any, layer: Any) -> Any:
-    from torch.nn import functional
-
-    return functional.layer_norm(states, layer.normalized_shape, layer.weight, layer.bias, layer.eps)
+    ids, places, numbers: int64 [n], the token, its place in its text, and the text's number, ascending.
+    """
+    words, positions, weight, bias = embeddings
+    width = [words.size(1)]
+    # Only its own text is seen by a token.
+    seen = torch.where(numbers.unsqueeze(0) == numbers.unsqueeze(1), 0.0, float("-inf")).to(words.dtype)
+    states = functional.layer_norm(words[ids] + positions[places], width, weight, bias, epsilon)
+    for layer in layers:
+        mixed = functional.linear(states, layer[0], layer[1])
+        parts = mixed.view(1, len(ids), 3, heads, -1).permute(2, 0, 3, 1, 4)
+        found = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], seen[None, None])
+        found = functional.linear(found.transpose(1, 2).reshape(states.shape), layer[2], layer[3])
+        states = functional.layer_norm(found.add_(states), width, layer[4], layer[5], epsilon)
+        wide = functional.gelu(functional.linear(states, layer[6], layer[7]))
+        found = functional.linear(wide, layer[8], layer[9])
+        states = functional.layer_norm(found.add_(states), width, layer[10], layer[11], epsilon)
+    return states

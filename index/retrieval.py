@@ -141,8 +141,8 @@ class HybridRetriever:
             language: Background(partition, self._centres[language])
             for language, partition in index.partitions.items()
         }
-        # More at once than there are cores would only delay each other.
-        self._ranking = threading.Semaphore(os.cpu_count() or 1)
+        # One core embeds; more at once than there are others would only delay each other.
+        self._ranking = threading.Semaphore(max(1, (os.cpu_count() or 1) - 1))
 
     def search(self, query: Query, k: int, only: Filter = EVERYTHING) -> list[Hit]:
         return self.search_embedded(query, self.embed([query])[0], k, only)

@@ -77,7 +77,7 @@ class TokenVectors:
 
     def __getitem__(self, position: int) -> ChunkTokens:
         rows = slice(int(self._bounds[position]), int(self._bounds[position + 1]))
-        return ChunkTokens(**{name: np.asarray(array[rows]) for name, array in self._arrays.items()})
+        return ChunkTokens(**{name: array[rows] for name, array in self._arrays.items()})
 
     def max_similarities(self, query_tokens: Vectors, positions: NDArray[np.int64]) -> Vectors:
         """For every query token its best cosine in every chunk: float32 [chunks, query tokens].
@@ -92,9 +92,7 @@ class TokenVectors:
         rows = np.concatenate(
             [np.arange(start, end) for start, end in zip(starts[filled], ends[filled], strict=True)]
         )
-        # Arrays proper: slices of what is mapped are dear.
-        codes, scales = (np.asarray(self._arrays[name][rows]) for name in ("codes", "scales"))
-        cosines = self.codec.cosines(codes, scales, query_tokens)
+        cosines = self.codec.cosines(self._arrays["codes"][rows], self._arrays["scales"][rows], query_tokens)
         lengths = ends[filled] - starts[filled]
         best[filled] = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0)
         return best
@@ -138,7 +136,8 @@ def _create(path: Path, dtype: type, shape: tuple[int, ...]) -> NDArray[Any]:
 
 
 def _map(path: Path) -> NDArray[Any]:
+    # As plain arrays: slices of np.memmap are dear.
     try:
-        return np.asanyarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     except ValueError:  # an empty file cannot be mapped
-        return np.asanyarray(np.load(path, allow_pickle=False))
+        return np.asarray(np.load(path, allow_pickle=False))

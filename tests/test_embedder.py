@@ -10,7 +10,8 @@ from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaMode
 
 from corpus.errors import ModelProblem
 from index.embedder import Embedder, HashEmbedder, SentenceTransformerEmbedder, _batches
-from index.packed_bert import MOST_TOKENS, PackedBert
+from index.packed_bert import PackedBert
+from index.sentence_model import PACKED_TOKENS
 
 TEXTS = [
     "The keeper writes down the wind.",
@@ -181,10 +182,10 @@ def test_sentence_vectors_are_those_of_sentence_transformers(tiny, tiny_folder):
 
 def test_short_texts_read_without_padding_get_the_vectors_of_the_whole_network(tiny, monkeypatch):
     texts = TEXTS[:-1]
-    assert 2 * sum(tiny.count_tokens(texts)) < MOST_TOKENS < sum(tiny.count_tokens(texts * 40))
+    assert 2 * sum(tiny.count_tokens(texts)) < PACKED_TOKENS < sum(tiny.count_tokens(texts * 40))
     packed = tiny.embed_passages(texts)
     many = tiny.embed_passages(texts * 40)[: len(texts)]
-    monkeypatch.setattr(tiny._model, "_pack", None)
+    monkeypatch.setattr(tiny._model, "_packed", None)
     for one, other, plain in zip(packed, many, tiny.embed_passages(texts), strict=True):
         assert_same(one, plain)
         assert_same(other, plain)
