@@ -93,7 +93,7 @@ def _forward(
     states = functional.layer_norm(words[ids] + positions[places], width, weight, bias, epsilon)
     for layer in layers:
         mixed = functional.linear(states, layer[0], layer[1])
-        parts = mixed.view(1, len(ids), 3, heads, -1).permute(2, 0, 3, 1, 4)
+        parts = mixed.view(1, len(ids), 3, heads, width[0] // heads).permute(2, 0, 3, 1, 4)
         found = functional.scaled_dot_product_attention(parts[0], parts[1], parts[2], seen[None, None])
         found = functional.linear(found.transpose(1, 2).reshape(states.shape), layer[2], layer[3])
         states = functional.layer_norm(found.add_(states), width, layer[4], layer[5], epsilon)

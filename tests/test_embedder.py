@@ -106,7 +106,9 @@ def test_batches_hold_every_text_once_within_the_budget(lengths):
 # ------------------------------------------------------------------------------- a tiny model, random weights
 
 
-def write_tiny_model(folder, *, dense=False, prompts=None, max_tokens=64, pooling="mean", seed=3):
+def write_tiny_model(
+    folder, *, dense=False, prompts=None, max_tokens=64, pooling="mean", seed=3, special=True
+):
     import torch
     from sentence_transformers import SentenceTransformer
     from sentence_transformers.base.modules import Dense, Transformer
@@ -120,7 +122,8 @@ def write_tiny_model(folder, *, dense=False, prompts=None, max_tokens=64, poolin
     pieces += [(character, -9.0) for character in characters] + [("the", -5.0), ("\u2581the", -5.0)]
     tokenizer = Tokenizer(models.Unigram(pieces, 1, False))
     tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    if special:
+        tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     bare = folder / "bare"
     PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
@@ -189,6 +192,15 @@ def test_short_texts_read_without_padding_get_the_vectors_of_the_whole_network(t
     for one, other, plain in zip(packed, many, tiny.embed_passages(texts), strict=True):
         assert_same(one, plain)
         assert_same(other, plain)
+
+
+def test_a_text_without_a_token_has_no_direction(tmp_path):
+    embedder = SentenceTransformerEmbedder(str(write_tiny_model(tmp_path, special=False)))
+    alone, (nothing, word) = embedder.embed_queries([""]), embedder.embed_queries(["", "the"])
+    for embedding in (*alone, nothing):
+        assert embedding.tokens.shape == (0, 32)
+        assert not embedding.vector.any()
+    assert_well_formed(word, "the", 32)
 
 
 def test_only_networks_whose_arithmetic_is_known_are_taken_apart():
