@@ -31,7 +31,7 @@ Pair = tuple[list[Quantity], list[Quantity]]
 EVIDENCE = 30
 """How many ranked sentences related() should be given to choose from."""
 
-_SENTENCES_SAME, _SENTENCES_OTHER = 0.51, 0.43
+_SENTENCES_SAME, _SENTENCES_OTHER = 0.5, 0.43
 _MEASURED_ALIKE, _NAMED = 0.03, 0.04
 """The least similarity of two sentences, in one language and across two; less by so much when both give a
 quantity of one measure, and across languages when a name of the question stands in both documents. Fitted on
