@@ -14,6 +14,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from corpus.errors import InvalidRequest
 from qa.settings import Settings, load_settings
+from web.addresses import HeadAsGet, refusals
 from web.api import add_error_handlers, api_routes
 from web.embed import embed_routes
 from web.guard import LOOPBACK, Access, Guard
@@ -56,12 +57,15 @@ def create_app(
         CORSMiddleware,
         allow_origins=list(access.sites),
         allow_methods=["GET", "POST"],
-        allow_headers=["authorization", "content-type"],
+        allow_headers=["*"],  # clients name themselves in headers of their own
+        expose_headers=["retry-after"],
     )
     app.add_middleware(MeasureRequests, metrics=metrics)
+    app.add_middleware(HeadAsGet)
     add_error_handlers(app)
-    app.include_router(api_routes(pipeline, slots, settings.feedback))
-    app.include_router(openai_routes(pipeline, slots))
+    api = [api_routes(pipeline, slots, settings.feedback), openai_routes(pipeline, slots)]
+    for router in (*api, refusals(api)):
+        app.include_router(router)
     app.include_router(embed_routes(access))
     app.include_router(metrics.routes())
     mount_reference(app)

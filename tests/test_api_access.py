@@ -41,7 +41,7 @@ def test_without_settings_programs_and_own_pages_may_ask_and_foreign_pages_may_n
     assert status(access) == 200
     assert status(access, origin="http://tricite.example:7860") == 200
     assert status(access, origin="https://tricite.example", sec_fetch_site="same-origin") == 200
-    for foreign in ("https://attacker.test", "http://tricite.example", "null"):
+    for foreign in ("https://attacker.test", "http://tricite.example", "null", "http://["):
         assert status(access, origin=foreign) == 403
         assert status(access, "/gradio_api/queue/join", origin=foreign) == 403
 
@@ -94,6 +94,21 @@ def test_with_tokens_a_sites_token_works_on_its_site_and_inside_its_widget_only(
     assert status(access, **bearer(SITE_TOKEN)) == 401
     assert status(access, origin=OPEN_SITE) == 401
     assert status(access, origin=OPEN_SITE, **bearer(TOKEN)) == 200
+
+
+def test_a_site_may_show_the_widget_where_its_questions_will_be_answered() -> None:
+    assert Access(SITES).admits_site(OPEN_SITE, "")
+    assert Access(SITES).admits_site(TOKEN_SITE, SITE_TOKEN)
+    assert not Access(SITES).admits_site(TOKEN_SITE, "")
+    assert not Access(SITES).admits_site("https://attacker.test", "")
+    assert Access(SITES, tokens=(TOKEN,)).admits_site(TOKEN_SITE, SITE_TOKEN)
+    assert not Access(SITES, tokens=(TOKEN,)).admits_site(OPEN_SITE, "")
+
+
+def test_a_refusal_below_v1_has_the_form_that_openais_clients_read() -> None:
+    refused = Access().refusal(_request("/v1/models", "GET", {"origin": "https://attacker.test"}))
+    assert refused is not None
+    assert "may not use this server" in json.loads(bytes(refused.body))["error"]["message"]
 
 
 def test_a_browser_is_asked_for_a_password_for_the_page_alone() -> None:

@@ -155,6 +155,18 @@ def test_feedback_is_on_the_disk_once_it_is_acknowledged(app: FastAPI, folder: P
         ("/api/ask", {"json": ["x"]}, 422, "the body: "),
         ("/api/ask", {"content": b'{"question": '}, 422, "the body: "),
         ("/api/ask", {"content": b"question=x"}, 422, "the body: "),
+        ("/api/ask", {"content": b'{"question": "\xff"}'}, 400, "parsing the body: /docs shows"),
+        (
+            "/api/ask",
+            {"content": rb'{"question": "x \ud800"}'},
+            422,
+            "question: Input should be a valid string",
+        ),
+        ("/api/search", {"content": rb'{"question": "x \ud800"}'}, 422, "question: Input should be a valid"),
+        ("/api/ask", {"data": {"question": "x"}}, 422, "send it with `Content-Type: application/json`"),
+        ("/api/ask", {"json": {"question": "x", "history": [1]}}, 422, "history.0: Input should be"),
+        ("/api/search", {"json": {"question": "x", "only": {"languages": "zh"}}}, 422, "a valid list"),
+        ("/api/search", {"json": {"question": "x", "only": {"languages": ["ZH"]}}}, 422, "languages.0: "),
         ("/api/search", {"json": {"question": "x", "k": 0}}, 422, "k: Input should be greater"),
         ("/api/search", {"json": {"question": "x", "k": 101}}, 422, "k: Input should be less"),
         ("/api/search", {"json": {"question": "x", "only": {"author": "y"}}}, 422, "only.author: Extra"),
@@ -172,6 +184,33 @@ def test_a_bad_request_is_refused_in_one_clear_line(
     assert message in error
     assert "\n" not in error
     assert len(error) < 300
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "message", "allow"),
+    [
+        ("GET", "/api/ask", 405, "/api/ask takes POST: send that instead of GET", "POST"),
+        ("DELETE", "/api/documents/en-1", 405, "takes GET", "GET"),
+        ("GET", "/v1/chat/completions", 405, "takes POST", "POST"),
+        ("POST", "/api/ask/", 404, "there is nothing at /api/ask/: /docs lists the addresses", None),
+        ("POST", "/v1/embeddings", 404, "there is nothing at /v1/embeddings", None),
+    ],
+)
+def test_what_no_address_takes_is_refused_in_the_same_form(
+    app: FastAPI, method: str, path: str, status: int, message: str, allow: str | None
+) -> None:
+    response = call(app, method, path)
+    assert response.status_code == status
+    error = response.json()["error"]
+    assert message in (error["message"] if path.startswith("/v1/") else error)
+    assert response.headers.get("allow") == allow
+
+
+def test_the_longest_judgement_in_chinese_is_kept(app: FastAPI, folder: Path) -> None:
+    longest = {"question": "问" * 4000, "answer": "答" * 20_000, "comment": "评" * 4000, "rating": "up"}
+    assert call(app, "POST", "/api/feedback", json=longest).status_code == 201
+    record = json.loads((folder / "feedback.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    assert {name: record[name] for name in longest} == longest
 
 
 def test_json_in_a_plain_text_body_is_refused_so_that_no_foreign_form_can_ask(app: FastAPI) -> None:

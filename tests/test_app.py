@@ -28,6 +28,13 @@ def test_healthz_answers_when_the_pipeline_is_ready(app: FastAPI) -> None:
     assert response.json() == {"status": "ok"}
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/widget.js", "/api/documents"])
+def test_head_is_answered_as_get_is(app: FastAPI, path: str) -> None:
+    head, get = call(app, "HEAD", path), call(app, "GET", path)
+    assert head.status_code == get.status_code == 200
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
 @pytest.mark.parametrize("path", ["/", "/healthz", "/config", "/nothing-here", "/docs", "/demo"])
 def test_every_answer_carries_the_security_headers(app: FastAPI, path: str) -> None:
     headers = call(app, "GET", path).headers
@@ -47,7 +54,10 @@ def test_only_allowed_origins_may_read_answers(app: FastAPI, path: str) -> None:
 
 
 def test_a_browser_may_ask_beforehand_and_only_for_allowed_origins(app: FastAPI) -> None:
-    asked = {"access-control-request-method": "POST", "access-control-request-headers": "authorization"}
+    asked = {
+        "access-control-request-method": "POST",
+        "access-control-request-headers": "authorization, x-stainless-os",
+    }
     for origin, status in [(HOSPITAL, 200), ("https://attacker.test", 400)]:
         response = call(app, "OPTIONS", "/api/ask", headers={"origin": origin, **asked})
         assert response.status_code == status

@@ -13,6 +13,7 @@ from fastapi import APIRouter, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
 
 from corpus.errors import InvalidRequest, ServerBusy, TriciteError
 from index import Filter
@@ -20,8 +21,7 @@ from qa.answer import Event, Exchange, SentenceEvent, SourcesEvent
 from qa.render import Json, answer_json, citation_json, search_json
 from web.asking import ClientGone, begun, follow_answer, whole_answer
 from web.feedback import append_feedback
-from web.guard import problem
-from web.problems import kind_of_error
+from web.problems import kind_of_error, problem
 from web.queueing import Slots, WaitingEvent
 
 if TYPE_CHECKING:
@@ -29,25 +29,28 @@ if TYPE_CHECKING:
     from qa.pipeline import Pipeline
 
 FAILED = "something went wrong on the server: try again; its log has the details"
-RETRY_AFTER = "10"
+RETRY_AFTER = "60"
 """Seconds after which a client that found the line full should ask again."""
 
 _log = logging.getLogger(__name__)
 
 
 class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    # With a limit, however high, strings that no encoding can hold are refused.
+    model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
 
 
 class Only(_Body):
     """Which passages may be found; what is left out asks nothing."""
 
-    languages: frozenset[str] = Field(frozenset(), description="ISO 639-1 codes of passages")
-    sources: tuple[str, ...] = Field((), description="patterns of sources, as reports/*.pdf")
+    languages: list[Annotated[str, Field(pattern="^[a-z]{2,3}$")]] = Field(
+        [], description="ISO 639-1 codes of passages"
+    )
+    sources: list[str] = Field([], description="patterns of sources, as reports/*.pdf")
     metadata: dict[str, Any] = Field({}, description="values that the document's metadata has")
 
     def filter(self) -> Filter:
-        return Filter(self.languages, self.sources, self.metadata)
+        return Filter(frozenset(self.languages), tuple(self.sources), self.metadata)
 
 
 class PastExchange(BaseModel):
@@ -123,12 +126,12 @@ def api_routes(pipeline: Pipeline, slots: Slots, feedback: Path) -> APIRouter:
         return {"total": len(found), "documents": shown}
 
     @router.get("/api/documents/{document_id:path}", tags=["documents"], responses=_PROBLEMS)
-    def document(document_id: str) -> Any:
+    def document(document_id: str, request: Request) -> Any:
         """A document with its text; offsets of citations count the text's Unicode code points."""
         try:
             found = pipeline.index.document(document_id)
         except InvalidRequest as error:
-            return problem(404, str(error))
+            return problem(request.url.path, 404, str(error))
         names = ("id", "title", "source", "language", "script", "text")
         return {name: getattr(found, name) for name in names} | {
             "metadata": dict(found.metadata),
@@ -205,6 +208,7 @@ def _titled(found: Json, index: Index) -> Json:
 def add_error_handlers(app: FastAPI) -> None:
     """Every error as {"error": one line}, or as OpenAI's clients expect it below /v1."""
     app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _unreadable)
     app.add_exception_handler(TriciteError, _refused)
     app.add_exception_handler(ClientGone, lambda *_: Response(status_code=499))
     app.add_exception_handler(Exception, lambda request, _: _answer(request, 500, FAILED))
@@ -222,26 +226,25 @@ def _invalid(request: Request, error: Exception) -> Response:
     """The first thing wrong with a request's body, in one line and without the body."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:])
-    where = where if isinstance(first["loc"][-1], str) and where else "the body"
+    path = [str(part) for part in first["loc"][1:]]
+    if "json" not in request.headers.get("content-type", "") and not path:
+        return _answer(request, 422, "the body is no JSON: send it with `Content-Type: application/json`")
+    where = "the body" if first["type"] == "json_invalid" or not path else ".".join(path)
     return _answer(request, 422, f"{where}: {first['msg']}; /docs shows what this address takes")
+
+
+def _unreadable(request: Request, error: Exception) -> Response:
+    """What the framework refuses by itself, as a body that is no text."""
+    assert isinstance(error, HTTPException)
+    return _answer(request, error.status_code, f"{error.detail}: /docs shows what this address takes")
 
 
 def _refused(request: Request, error: Exception) -> Response:
     return _answer(request, 400 if isinstance(error, InvalidRequest) else 503, str(error), error)
 
 
-def openai_problem(status: int, message: str) -> Response:
-    """An error as OpenAI's clients read it."""
-    kind = "invalid_request_error" if status < 500 else "server_error"
-    return JSONResponse({"error": {"message": message, "type": kind, "param": None, "code": None}}, status)
-
-
 def _answer(request: Request, status: int, message: str, error: Exception | None = None) -> Response:
-    if request.url.path.startswith("/v1/"):
-        response: Response = openai_problem(status, message)
-    else:
-        response = problem(status, message, kind_of_error(error) if error else "")
+    response = problem(request.url.path, status, message, kind_of_error(error) if error else "")
     if isinstance(error, ServerBusy):
         response.headers["retry-after"] = RETRY_AFTER
     return response

@@ -12,8 +12,8 @@ from typing import Any
 
 from corpus.errors import InvalidRequest
 
-LONGEST_RECORD = 64_000
-"""Bytes of a line. What is shown of an answer fits well within it."""
+LONGEST_RECORD = 200_000
+"""Bytes of a line: the longest question, answer and comment, six for each Arabic or Chinese letter."""
 
 _lock = threading.Lock()
 

@@ -11,10 +11,11 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from corpus.errors import InvalidRequest
+from web.problems import problem
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _BODY_LIMIT = 1_000_000  # bytes of a request
@@ -55,15 +56,17 @@ class Access:
                 )
 
     def admits_site(self, origin: str, token: str) -> bool:
-        """Whether a site with this token may show the widget."""
-        return origin in self.sites and (not self.sites[origin] or _same(token, self.sites[origin]))
+        """Whether a site with this token may show the widget: one whose questions will be answered."""
+        if origin not in self.sites:
+            return False
+        return _same(token, self.sites[origin]) if self.sites[origin] else not self.tokens
 
     def refusal(self, request: Request) -> Response | None:
         """The answer to a request that may not be served; None when it may."""
         headers, path = request.headers, request.url.path
         host = re.sub(r":\d+$", "", headers.get("host", ""))
         if self.hosts and host.lower() not in self.hosts:
-            return problem(421, f"this server is not called {host!r}: add the name to TRICITE_HOSTS")
+            return problem(path, 421, f"this server is not called {host!r}: add the name to TRICITE_HOSTS")
         if refused := self._size_refusal(headers, path):
             return refused
         if _OPEN.fullmatch(path) or request.method == "OPTIONS":
@@ -78,28 +81,30 @@ class Access:
             if in_widget or not self.tokens:
                 return None
         elif origin not in self.sites:
-            return problem(403, f"{origin} may not use this server: add it to TRICITE_ALLOWED_ORIGINS")
+            return problem(path, 403, f"{origin} may not use this server: add it to TRICITE_ALLOWED_ORIGINS")
         elif self.sites[origin]:
             if _same(credential, self.sites[origin]):
                 return None
-            return problem(401, f"{origin} must send its own token: see TRICITE_SITE_TOKENS")
+            return problem(path, 401, f"{origin} must send its own token: see TRICITE_SITE_TOKENS")
         elif not self.tokens:
             return None
         # A browser asks its user for a password where the answer says Basic: for the page, not for programs.
         scheme = "Bearer" if _PROGRAMS.fullmatch(path) else 'Basic realm="Tricite", charset="UTF-8"'
-        refused = problem(401, "a token is missing or wrong: send the header `Authorization: Bearer TOKEN`")
+        refused = problem(
+            path, 401, "a token is missing or wrong: send the header `Authorization: Bearer TOKEN`"
+        )
         refused.headers["www-authenticate"] = scheme
         return refused
 
     def _size_refusal(self, headers: Headers, path: str) -> Response | None:
         upload = path.endswith(_UPLOAD)
         if upload and not self.uploads:
-            return problem(404, "this server takes no uploads")
+            return problem(path, 404, "this server takes no uploads")
         if "transfer-encoding" in headers:
-            return problem(411, "the request has no Content-Length: send its length")
+            return problem(path, 411, "the request has no Content-Length: send its length")
         length, limit = headers.get("content-length", "0"), _UPLOAD_LIMIT if upload else _BODY_LIMIT
         if not (length.isascii() and length.isdigit()) or int(length) > limit:
-            return problem(413, f"the request is over {limit:,} bytes: send less")
+            return problem(path, 413, f"the request is over {limit:,} bytes: send less")
         return None
 
 
@@ -134,11 +139,6 @@ class Guard:
         await (refusal or self._app)(scope, receive, send_guarded)
 
 
-def problem(status: int, message: str, kind: str = "") -> JSONResponse:
-    """An error as the API answers it. kind: what it is about, where that is known (see web/problems.py)."""
-    return JSONResponse({"error": message} | ({"kind": kind} if kind else {}), status)
-
-
 def _same(given: str, token: str) -> bool:
     """Whether two tokens are equal, in a time that tells nothing."""
     return hmac.compare_digest(given.encode(), token.encode())
@@ -160,4 +160,9 @@ def _credential(headers: Headers) -> str:
 def _from_own_page(headers: Headers) -> bool:
     """Whether a page of this server sent the request. A proxy may hide our name; the browser knows it."""
     page = headers.get("origin") or headers.get("referer", "")
-    return headers.get("sec-fetch-site") == "same-origin" or urlsplit(page).netloc == headers.get("host")
+    if headers.get("sec-fetch-site") == "same-origin":
+        return True
+    try:
+        return urlsplit(page).netloc == headers.get("host")
+    except ValueError:  # no address at all
+        return False

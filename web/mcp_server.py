@@ -88,7 +88,7 @@ def _piece(pipeline: Pipeline, document_id: str, start: int) -> Json:
     document = pipeline.index.document(document_id)
     if start > len(document.text):
         raise InvalidRequest(
-            f"the document has {len(document.text)} characters: start at an offset below {start}"
+            f"the document ends before offset {start}: start at an offset below {len(document.text)}"
         )
     end = min(start + MOST_READ, len(document.text))
     return {

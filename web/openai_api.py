@@ -15,8 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from corpus.errors import InvalidRequest
 from qa.answer import Answer, AnswerEvent, Citation, Event, Exchange, SentenceEvent
 from qa.render import Json, citation_json
-from web.api import event_stream, openai_problem, told_error
+from web.api import event_stream, told_error
 from web.asking import ClientGone, begun, follow_answer, whole_answer
+from web.problems import problem
 from web.queueing import Slots, WaitingEvent
 
 if TYPE_CHECKING:
@@ -28,7 +29,8 @@ MODEL = "tricite"
 class _Open(BaseModel):
     """A body that may hold more than is read: clients send temperatures and the like."""
 
-    model_config = ConfigDict(extra="ignore")
+    # With a limit, however high, strings that no encoding can hold are refused.
+    model_config = ConfigDict(extra="ignore", str_max_length=1_000_000)
 
 
 class TextPart(_Open):
@@ -68,9 +70,11 @@ def openai_routes(pipeline: Pipeline, slots: Slots) -> APIRouter:
         return {"object": "list", "data": [model]}
 
     @router.get("/models/{name}")
-    def one_model(name: str) -> Any:
+    def one_model(name: str, request: Request) -> Any:
         """The one model."""
-        return model if name == MODEL else openai_problem(404, f"there is no model {name!r}: use {MODEL!r}")
+        if name == MODEL:
+            return model
+        return problem(request.url.path, 404, f"there is no model {name!r}: use {MODEL!r}")
 
     @router.post("/chat/completions")
     async def chat_completions(body: ChatRequest, request: Request) -> Any:
@@ -131,7 +135,7 @@ async def _chunks(events: AsyncIterator[Event | WaitingEvent], head: Json) -> As
     except ClientGone:
         return
     except Exception as error:
-        yield "", bytes(openai_problem(500, told_error(error)).body).decode()
+        yield "", bytes(problem("/v1/", 500, told_error(error)).body).decode()
         return
     yield "", "[DONE]"
 

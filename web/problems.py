@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from starlette.responses import JSONResponse
+
 from corpus.errors import GeneratorFailed, IndexLocked, IndexProblem, InvalidRequest, ModelProblem, ServerBusy
 
 _ERRORS = {
@@ -31,6 +33,19 @@ _REASONS = re.compile(
     r"|(?P<encoding>is mis-encoded|is in an encoding|is a binary file|is no text file)"
     r"|(?P<format>has an unsupported format))"
 )
+
+
+def problem(path: str, status: int, message: str, kind: str = "") -> JSONResponse:
+    """The answer to a request that went wrong: {"error": message}, with the kind where it is known.
+
+    path: the request's; below /v1 the answer has the form that OpenAI's clients read.
+    """
+    if path.startswith("/v1/"):
+        named = "invalid_request_error" if status < 500 else "server_error"
+        return JSONResponse(
+            {"error": {"message": message, "type": named, "param": None, "code": None}}, status
+        )
+    return JSONResponse({"error": message} | ({"kind": kind} if kind else {}), status)
 
 
 def kind_of_error(error: Exception) -> str:
