@@ -56,6 +56,27 @@ def test_markdown_is_kept_but_for_front_matter(text: str, title: str, left: str)
     assert (extracted.title, extracted.text) == (title, left)
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The **47 metres** of __it__", "The 47 metres of it"),
+        ('灯塔高***47***米，見[地圖](map_(2).png "圖")。', "灯塔高47米，見地圖。"),
+        ("قرية **الشهد** و**البحر** ![صورة](a.png)", "قرية الشهد والبحر صورة"),
+        ("2 ** 3 ** 4, snake__case__name, [x] done, ****", "2 ** 3 ** 4, snake__case__name, [x] done, ****"),
+        ("`**code**` and **not** ``[a](b)``", "`**code**` and not ``[a](b)``"),
+        ("```\n**code** [a](b)\n```\n- **item**\n| **a** |", "```\n**code** [a](b)\n```\n- item\n| a |"),
+    ],
+)
+def test_markdown_loses_the_marks_of_links_and_emphasis_outside_of_code(text: str, left: str) -> None:
+    assert read_markdown(text.encode()).text == left
+
+
+@pytest.mark.timeout(5)
+@pytest.mark.parametrize("piece", ["**a ", "__a ", "[a](", "`", "``` `", "*", "_", "["])
+def test_markdown_that_never_closes_takes_no_time(piece: str) -> None:
+    assert read_markdown(("x " + piece * 50_000).encode()).text
+
+
 # --- HTML -------------------------------------------------------------------------------------------
 
 ARABIC = [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import pairwise
 
 from corpus.encoding import decode
 from corpus.readers.extracted import Extracted
@@ -12,6 +14,13 @@ _TITLE_FIELD = re.compile(r"^title[ \t]*:[ \t]*(?P<title>\S.*?)[ \t]*$", re.MULT
 _ANY_FIELD = re.compile(r"^[\w-]+[ \t]*:", re.MULTILINE)
 _HEADING = re.compile(r"^ {0,3}#[ \t]+(?P<title>.+?)[ \t#]*$")
 _FENCE = re.compile(r"^ {0,3}(```|~~~)")
+_CODE = re.compile(r"(?<!`)(`++)[^`]+\1(?!`)")
+_LINK = re.compile(
+    r"!?\[(?P<words>[^\[\]]*)\]\((?:<[^<>]*>|[^()\s]*(?:\([^()\s]*\)[^()\s]*)*)(?:\s+\"[^\"]*\")?\)"
+)
+_STRONG = re.compile(
+    r"\*\*\*?(?=\S)(?P<starred>[^*]+)(?<=\S)\*\*\*?|(?<!\w)__(?=\S)(?P<lined>[^_]+)(?<=\S)__(?!\w)"
+)
 
 
 def read_text(data: bytes) -> Extracted:
@@ -21,9 +30,10 @@ def read_text(data: bytes) -> Extracted:
 
 
 def read_markdown(data: bytes) -> Extracted:
-    """Decode a Markdown text, kept as it is but for YAML front matter.
+    """Decode a Markdown text: without YAML front matter, the addresses of links, and marks of emphasis.
 
-    Title: the front matter's, else the first heading of level 1. Raises UnreadableSource.
+    Headings, lists, tables and code stay as they are. Title: the front matter's, else the first heading of
+    level 1. Raises UnreadableSource.
     """
     decoded = decode(data)
     text, title = decoded.text, ""
@@ -32,7 +42,27 @@ def read_markdown(data: bytes) -> Extracted:
         text = text[front.end() :]
         field = _TITLE_FIELD.search(front["fields"])
         title = field["title"].strip("\"'") if field else ""
+    text = "\n".join(_prose(text.split("\n")))
     return Extracted(text, title or _first_heading(text), {"encoding": decoded.encoding})
+
+
+def _prose(lines: list[str]) -> Iterator[str]:
+    """Lines as they are read: links and strong emphasis without their marks, outside of code."""
+    fenced = False
+    for line in lines:
+        if _FENCE.match(line):
+            fenced = not fenced
+        elif not fenced:
+            ends = [0, *(place for code in _CODE.finditer(line) for place in code.span()), len(line)]
+            parts = [line[start:end] for start, end in pairwise(ends)]
+            parts[::2] = map(_plain, parts[::2])
+            line = "".join(parts)
+        yield line
+
+
+def _plain(text: str) -> str:
+    text = _LINK.sub(r"\g<words>", text)
+    return _STRONG.sub(lambda found: found["starred"] or found["lined"], text)
 
 
 def _first_heading(text: str) -> str:
