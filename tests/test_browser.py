@@ -27,6 +27,8 @@ from scripted import (
 )
 
 from app import create_app
+from corpus.document import Document
+from corpus.errors import InvalidRequest
 from qa.settings import Settings
 
 pytestmark = pytest.mark.browser
@@ -191,6 +193,27 @@ def test_a_marker_opens_the_document_at_the_highlighted_sentence(open_page: Open
         expect(page.locator(".panel .source.cited")).to_have_count(2)
 
 
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_header_box_and_sources_stay_in_a_long_conversation(open_page: Open, options: dict) -> None:
+    page = open_page(**options)
+    for turn in range(1, 5):
+        answered(page, ENGLISH, turns=turn)
+    expect(page.locator(".turn .asked").last).to_be_in_viewport(ratio=1)
+    expect(page.locator(".turn .check").last).to_be_in_viewport(ratio=1)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    scrolled = page.evaluate("scrollY")
+    page.evaluate("scrollTo(0, document.body.scrollHeight / 3)")
+    assert page.evaluate("scrollY") > 0
+    expect(page.locator("header")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".composer")).to_be_in_viewport(ratio=1)
+    if not options:
+        expect(page.locator(".panel h2")).to_be_in_viewport(ratio=1)
+    page.evaluate(f"scrollTo(0, {scrolled})")
+    page.locator(".turn .marker").nth(-3).click()
+    expect(page.locator(".panel .book mark")).to_be_in_viewport(ratio=1)
+    assert page.evaluate("scrollY") == scrolled
+
+
 def test_an_abstention_is_a_notice_with_the_closest_passage(open_page: Open) -> None:
     page = open_page()
     answered(page, UNANSWERED)
@@ -224,7 +247,7 @@ def test_payloads_in_question_title_text_and_source_stay_text(open_page: Open) -
 def test_problems_are_one_line_and_the_sources_stay(open_page: Open) -> None:
     page = open_page()
     for question, message in [
-        (BROKEN, "the generator did not answer in 30 s: ask again"),
+        (BROKEN, "The language model did not answer. Please ask again; the passages found are still shown."),
         (CRASHING, "Something went wrong. Please ask again; the server's log has the details."),
     ]:
         ask(page, question)
@@ -238,6 +261,46 @@ def test_problems_are_one_line_and_the_sources_stay(open_page: Open) -> None:
         "語言模型沒有回應，請重新提問；找到的段落仍會顯示。"
     )
     expect(page.locator(".turn .problem").last).to_have_text("出了點問題，請重新提問；詳情見伺服器記錄。")
+    # A question without a word is not called too long, nor the other way round.
+    for question, said in [("？" * 2001, "問題中沒有可以檢索的詞"), ("茶" * 2001, "不超過 4000 個字元")]:
+        ask(page, question)
+        expect(page.locator(".turn .problem").last).to_contain_text(said)
+
+
+def test_a_document_that_is_gone_is_said_to_be_gone(
+    open_page: Open, pipeline: ScriptedPipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(document_id: str) -> Document:
+        raise InvalidRequest(f"no document {document_id!r} in the index: `tricite status` lists their ids")
+
+    page = open_page()
+    answered(page, ENGLISH)
+    monkeypatch.setattr(pipeline.index, "document", gone)
+    page.locator(".turn .marker").first.click()
+    expect(page.locator(".panel .problem")).to_have_text("This document is no longer there.")
+
+
+def test_a_server_that_cannot_be_reached_is_said_so_and_nothing_counts_as_done(
+    open_page: Open, pages: Pages, feedback: Path
+) -> None:
+    unreachable = "تعذّر الوصول إلى الخادم. تحقق من الاتصال ثم حاول مرة أخرى."
+    page = open_page("ar", offline=False)
+    answered(page, ARABIC)
+    kept = feedback.read_text(encoding="utf-8") if feedback.exists() else ""
+    page.context.set_offline(True)
+    page.locator(".actions button:has(.icon-good)").click()
+    expect(page.locator(".thanks")).to_have_text(unreachable)
+    expect(page.locator(".actions [aria-pressed=true]")).to_have_count(0)
+    assert (feedback.read_text(encoding="utf-8") if feedback.exists() else "") == kept
+    page.locator("#library").click()
+    expect(page.locator("#documents .problem")).to_have_text(unreachable)
+    page.keyboard.press("Escape")
+    ask(page, CHINESE)
+    expect(page.locator(".turn .problem")).to_have_text(unreachable, timeout=5_000)
+    page.wait_for_timeout(500)
+    expect(page.locator(".toast-wrap")).to_be_hidden()
+    page.close()
+    pages.problems.clear()  # the browser notes every request that failed
 
 
 # ---- Asking: stop, retry, the line, follow-ups ----------------------------------------------------------
@@ -295,12 +358,32 @@ def test_follow_ups_carry_the_conversation_and_again_replaces_the_last(
     (exchange,) = pipeline.history
     assert exchange.question == ENGLISH
     assert exchange.answer.startswith("The harbour clinic opened on 4 May 2021. It has twelve beds")
+    # What is half written stays there.
+    page.locator("#question").fill("And its director")
     page.get_by_role("button", name="Ask again").last.click()
     expect(page.locator(".turn[data-state=done]")).to_have_count(2)
     assert [each.question for each in pipeline.history] == [ENGLISH]
+    expect(page.locator("#question")).to_have_value("And its director")
     page.locator("#new").click()
     expect(page.locator(".turn")).to_have_count(0)
-    expect(page.locator(".example").first).to_be_visible()
+    page.locator(".example").first.click()
+    expect(page.locator(".turn[data-state=done]")).to_have_count(1)
+    expect(page.locator("#question")).to_have_value("And its director")
+    page.locator("#question").fill("")
+
+
+def test_a_question_that_is_too_long_stays_in_the_box_and_says_so(open_page: Open) -> None:
+    page = open_page()
+    box, said = page.locator("#question"), page.locator(".composer .problem")
+    long = "𠮷" * 4001
+    box.fill(long)
+    expect(said).to_contain_text("at most 4,000 characters")
+    box.press("Enter")
+    expect(page.locator(".turn")).to_have_count(0)
+    expect(box).to_have_value(long)
+    box.fill(long[1:])
+    expect(said).to_be_hidden()
+    box.fill("")
 
 
 def test_enter_sends_but_not_while_a_word_is_composed_and_shift_makes_a_line(open_page: Open) -> None:
@@ -365,6 +448,64 @@ def test_conversations_are_kept_in_the_browser_and_can_be_deleted(open_page: Ope
     expect(page.locator(".turn")).to_have_count(0)
 
 
+def test_a_conversation_that_is_left_or_deleted_while_a_question_runs(
+    open_page: Open, pages: Pages, pipeline: ScriptedPipeline
+) -> None:
+    page = open_page()
+    rows = page.locator("#conversations .link")
+
+    def ask_slowly() -> None:
+        pipeline.cancelled.clear()
+        ask(page, SLOW)
+        expect(page.locator(".turn[data-state=writing]")).to_have_count(1)
+
+    # Deleted: the page is as new.
+    ask_slowly()
+    page.locator("#history").click()
+    page.get_by_role("button", name=f"Delete: {SLOW}").click()
+    assert pipeline.cancelled.wait(2)
+    expect(rows).to_have_count(0)
+    page.keyboard.press("Escape")
+    expect(page.locator(".turn")).to_have_count(0)
+    answered(page, ENGLISH)
+
+    # Opened again: the question is there, stopped.
+    ask_slowly()
+    page.locator("#history").click()
+    rows.click()
+    assert pipeline.cancelled.wait(2)
+    expect(page.locator(".turn[data-state=stopped] .asked")).to_have_text(SLOW)
+    expect(page.locator(".turn[data-state=done] .asked")).to_have_text(ENGLISH)
+    expect(page.locator(".send")).to_be_visible()
+
+    # The page is loaded anew: the question is kept, to be asked again.
+    page.locator("#new").click()
+    ask_slowly()
+    assert pages.problems == []
+    page.reload()
+    pages.problems.clear()  # Gradio tells of the stream that it gave up
+    page.locator("#history").click()
+    expect(rows).to_have_count(2)
+    rows.first.click()
+    expect(page.locator(".turn .state")).to_have_text("Stopped.")
+    expect(page.get_by_role("button", name="Ask again")).to_be_visible()
+
+
+def test_a_conversation_that_is_open_twice_keeps_the_questions_of_both(open_page: Open) -> None:
+    first, second = open_page(), open_page()
+    answered(first, ENGLISH)
+    second.locator("#history").click()
+    second.locator("#conversations .link").click()
+    answered(second, CHINESE, turns=2)
+    answered(first, ARABIC, turns=2)
+    first.get_by_role("button", name="Ask again").last.click()
+    expect(first.locator(".turn[data-state=done]")).to_have_count(2)
+    expect(first.locator(".send")).to_be_visible()
+    second.locator("#history").click()
+    second.locator("#conversations .link").click()
+    expect(second.locator(".turn[data-state=done] .asked")).to_have_text([ENGLISH, CHINESE, ARABIC])
+
+
 def test_a_browser_that_keeps_nothing_still_works(open_page: Open) -> None:
     page = open_scripted(
         open_page,
@@ -420,6 +561,17 @@ def test_the_interface_speaks_the_browsers_language_and_offers_its_examples(
     expect(page.locator(".turn[data-state=done] .asked")).to_have_text(first)
     expect(page.locator(".panel h2")).to_have_text(heading)
     expect(page.locator(".welcome")).to_be_hidden()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-TW"])
+def test_the_box_of_a_phone_is_a_line_high_at_first(browser: Browser, address: str, locale: str) -> None:
+    context = browser.new_context(locale=locale, viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto(address)
+    expect(page.locator("#question")).to_be_visible()
+    page.evaluate("document.fonts.ready")
+    expect(page.locator("#question")).to_have_css("height", re.compile(r"^[34]\d(\.\d+)?px$"))
+    context.close()
 
 
 def test_the_page_can_be_used_soon_after_the_server_is_ready(browser: Browser) -> None:
@@ -494,7 +646,10 @@ def test_the_documents_are_listed_searched_and_opened(open_page: Open) -> None:
     # Nothing can be added or removed unless the server allows it.
     expect(page.locator("#documents .drop")).to_have_count(0)
     expect(page.locator("#documents .document button:has(.icon-trash)")).to_have_count(0)
-    page.locator("#documents .search").fill("渡輪")
+    grey = computed(page, "#documents .total", "color")
+    search = page.locator("#documents .search")
+    assert search.evaluate("element => getComputedStyle(element, '::placeholder').color") == grey
+    search.fill("渡輪")
     expect(page.locator("#documents .document")).to_have_count(1)
     page.locator("#documents .link").click()
     expect(page.locator("#documents")).to_be_hidden()

@@ -8,6 +8,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -17,8 +18,10 @@ from scripted import ARABIC, BROKEN, CRASHING, ENGLISH, UNANSWERED, ScriptedPipe
 
 from corpus.document import Document
 from corpus.errors import InvalidRequest
+from corpus.splitting import Splitter
+from index.embedder import HashEmbedder
 from qa.answer import Exchange
-from web.documents import SHOWN, document_json, documents_json
+from web.documents import SHOWN, add_files, document_json, documents_json
 from web.feedback import LONGEST_RECORD, append_feedback
 from web.queueing import Slots
 from web.turns import Turn, cut, follow, turn_json
@@ -130,6 +133,19 @@ def test_documents_are_found_by_title_and_source() -> None:
     assert (found["total"], found["found"]) == (5, 1)
     assert found["documents"][0]["title"] == "水边的诊所"
     assert documents_json(index, "nothing like it")["documents"] == []
+
+
+def test_one_upload_named_twice_is_indexed_once_and_not_kept(tmp_path: Path) -> None:
+    index: Any = SimpleNamespace(folder=tmp_path / "index", embedder=HashEmbedder(), splitter=Splitter())
+    file = tmp_path / "note.txt"
+    file.write_text("The lighthouse is lit at dusk.\n", encoding="utf-8")
+    *_, done = add_files(index, [(file, "note.txt"), (file, "../note.txt"), (file, "copy.txt")])
+    assert [(each["name"], each["result"]) for each in done["files"]] == [
+        ("note.txt", "added"),
+        ("note.txt", "unchanged"),
+        ("copy.txt", "added"),
+    ]
+    assert not file.exists()
 
 
 # ---- What the browser sends (web.chat is imported where it is tested: it takes Gradio's seconds) ---------

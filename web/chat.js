@@ -4,11 +4,16 @@ import { conversations, forget, kept, save } from "./conversations.js";
 import { Documents } from "./documents.js";
 import { answerWithSources } from "./copying.js";
 import { asked, button, freshId, icon, make } from "./dom.js";
-import { directionOf, directionOfLanguage, language, loadLanguage, onLanguage, say, sayAll, setLanguage, speech, when } from "./language.js";
+import {
+  directionOf, directionOfLanguage, language, loadLanguage, onLanguage, say, sayAll, sayProblem, setLanguage,
+  speech, when,
+} from "./language.js";
 import { Panel } from "./panel.js";
 import { TurnView } from "./turn.js";
 
 const SILENCE = 15_000; // milliseconds without a first word from the server
+const LONGEST = 4000; // characters of a question
+const ENDED = ["done", "stopped", "failed"];
 const THEME = "tricite.theme";
 const languageLoaded = loadLanguage();
 let page = null;
@@ -40,6 +45,7 @@ class Page {
     const find = (selector) => this.root.querySelector(selector);
     this.turns = find(".turns");
     this.box = find("#question");
+    this.tooLong = find(".composer .problem");
     this.status = find("#status");
     this.panel = new Panel(find(".panel"), wire.server);
     this.documents = new Documents(find("#documents"), wire.server, {
@@ -66,15 +72,17 @@ class Page {
     for (const element of this.root.querySelectorAll("[data-icon]")) element.append(icon(element.dataset.icon));
     find(".composer").addEventListener("submit", (event) => {
       event.preventDefault();
-      this.ask(this.box.value);
+      this.askTyped();
     });
     this.box.addEventListener("keydown", (event) => {
       // Enter also ends the choice of a Chinese word: that one sends nothing.
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
       event.preventDefault();
-      this.ask(this.box.value);
+      this.askTyped();
     });
     this.box.addEventListener("input", () => this.fitBox());
+    addEventListener("resize", () => this.fitBox());
+    document.fonts.addEventListener("loadingdone", () => this.fitBox());
     find(".stop").addEventListener("click", () => this.stop());
     find("#new").addEventListener("click", () => this.restart());
     find("#history").addEventListener("click", () => this.showHistory());
@@ -90,21 +98,28 @@ class Page {
 
   // ---- Asking ------------------------------------------------------------------------------------------
 
+  askTyped() {
+    const question = this.box.value.trim();
+    if (!question || this.running || !this.tooLong.hidden) return;
+    this.box.value = "";
+    this.ask(question);
+  }
+
   ask(question, place = null) {
-    question = question.trim();
-    if (!question || this.running) return;
+    if (this.running) return;
     const turn = { id: freshId(), question, language: null, state: "searching", position: 0, abstained: false,
       problem: "", kind: "", sentences: [], citations: [], closest: [], sources: [] };
     const past = this.talk.turns.slice(0, place ?? undefined)
       .filter((each) => each.sentences.length && !each.abstained)
       .map((each) => ({ question: each.question, answer: each.sentences.map((sentence) => sentence.text).join(" ") }));
-    this.talk.turns.splice(place ?? this.talk.turns.length, place === null ? 0 : 1, turn);
-    this.box.value = "";
-    this.fitBox();
+    const [replaced] = this.talk.turns.splice(place ?? this.talk.turns.length, 1, turn);
+    save(this.talk, turn, replaced);
     this.draw(turn, place);
     this.run(turn);
     this.wire.send({ id: turn.id, question, history: past.slice(-6) });
-    this.silence = setTimeout(() => this.end(turn, "failed", { lost: true }), SILENCE);
+    const lost = () => this.end(turn, "failed", { kind: "unreachable" });
+    this.silence = setTimeout(lost, SILENCE);
+    fetch("healthz", { cache: "no-store" }).catch(lost);
   }
 
   /** Show what came of a question; steps may be skipped on the way, the last one never is. */
@@ -117,7 +132,7 @@ class Page {
     this.panel.update(turn);
     const said = { searching: say("searching"), writing: say("writing"), done: say("answered"), stopped: say("stopped") };
     if (said[turn.state] && this.status.textContent !== said[turn.state]) this.status.textContent = said[turn.state];
-    if (["done", "stopped", "failed"].includes(turn.state)) this.finish();
+    if (ENDED.includes(turn.state)) this.finish();
   }
 
   run(turn) {
@@ -127,10 +142,9 @@ class Page {
 
   finish() {
     clearTimeout(this.silence);
+    save(this.talk, this.running);
     this.running = null;
     this.showRunning();
-    this.talk.at = Date.now();
-    save(this.talk);
   }
 
   /** End a question here, whatever the server says of it later. */
@@ -165,14 +179,21 @@ class Page {
   }
 
   async rate(turn, rating) {
-    const { problem } = await asked(this.wire.server.judge({ question: turn.question, answer: answerWithSources(turn), rating }));
-    if (problem !== undefined) return;
-    turn.rating = rating;
+    const { talk } = this;
+    const judgement = { question: turn.question, answer: answerWithSources(turn), rating };
+    const result = await asked(this.wire.server.judge(judgement));
+    const failed = result.problem !== undefined;
+    if (!failed) {
+      turn.rating = rating;
+      save(talk, turn);
+    }
+    const said = failed ? sayProblem(result) : say("thanks");
+    this.status.textContent = said;
     const view = this.views.get(turn.id);
-    view?.finish();
-    view?.element.querySelector(`.icon-${rating}`)?.closest("button").focus();
-    this.status.textContent = say("thanks");
-    save(this.talk);
+    if (!view) return;
+    view.finish();
+    view.element.querySelector(".thanks").textContent = said;
+    view.element.querySelector(`.icon-${rating}`).closest("button").focus();
   }
 
   showRunning() {
@@ -184,8 +205,9 @@ class Page {
 
   // ---- The conversation --------------------------------------------------------------------------------
 
-  begin(talk = { id: freshId(), at: Date.now(), turns: [] }) {
+  begin(talk = { id: freshId(), turns: [] }) {
     this.talk = talk;
+    for (const turn of talk.turns) if (!ENDED.includes(turn.state)) turn.state = "stopped"; // its page was left
     this.views = new Map();
     this.turns.replaceChildren();
     this.panel.clear();
@@ -195,8 +217,10 @@ class Page {
     this.showEmpty();
   }
 
-  restart(talk) {
-    if (this.running) this.stop();
+  /** Begin a conversation: a kept one by its id, else a new one. */
+  restart(id) {
+    this.stop();
+    const talk = conversations().find((each) => each.id === id);
     this.begin(talk);
     this.history.close();
     this.box.focus();
@@ -224,12 +248,14 @@ class Page {
       const [first] = talk.turns;
       const row = make("li", {},
         make("button", { type: "button", class: "link", "aria-current": talk.id === this.talk.id ? "true" : null,
-          onclick: () => this.restart(talk) },
+          onclick: () => this.restart(talk.id) },
         make("bdi", { lang: first.language }, first.question), make("span", { class: "quiet" }, when(talk.at))),
         button("trash", { label: `${say("delete")}: ${first.question}`, class: "quiet", onclick: () => {
+          const open = talk.id === this.talk.id;
+          if (open) this.stop();
           forget(talk.id);
           row.remove();
-          if (talk.id === this.talk.id) this.begin();
+          if (open) this.begin();
           this.history.querySelector("button").focus();
         } }));
       return row;
@@ -292,9 +318,10 @@ class Page {
     this.root.querySelector(".welcome h2").hidden = !questions.length;
   }
 
-  /** The box grows with the question and takes its direction. */
+  /** The box grows with the question, takes its direction, and says when it is too long. */
   fitBox() {
     const { box } = this;
+    this.tooLong.hidden = [...box.value.trim()].length <= LONGEST;
     box.dir = box.value.trim() ? directionOf(box.value, language()) : document.documentElement.dir;
     box.style.height = "auto";
     box.style.height = `${box.scrollHeight}px`;

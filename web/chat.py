@@ -142,7 +142,10 @@ def _page(
         return bool(found)
 
     def documents(search: Any) -> dict[str, Any]:
-        return documents_json(pipeline.index, _text(search, 200))
+        try:
+            return documents_json(pipeline.index, _text(search, 200))
+        except TriciteError as problem:
+            return _problem(problem)
 
     def document(wanted: Any) -> dict[str, Any]:
         asked = _fields(wanted)
@@ -160,7 +163,7 @@ def _page(
         try:
             append_feedback(feedback, {"from": "page"} | kept)
         except TriciteError as problem:
-            return {"problem": str(problem)}
+            return _problem(problem)
         return {}
 
     def remove(document_id: Any) -> dict[str, Any]:

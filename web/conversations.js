@@ -30,7 +30,14 @@ function write(all) {
 /** Every conversation {id, at, turns}, the latest first. */
 export const conversations = read;
 
-export const save = (conversation) => write([conversation, ...read().filter((each) => each.id !== conversation.id)]);
+/** Keep one turn of a conversation, in the place of the replaced one: another page may have added others. */
+export function save({ id, turns }, turn, replaced) {
+  const all = read();
+  const merged = [...(all.find((each) => each.id === id)?.turns ?? turns)];
+  const place = merged.findIndex((each) => [turn.id, replaced?.id].includes(each.id));
+  merged.splice(place < 0 ? merged.length : place, 1, turn);
+  write([{ id, at: Date.now(), turns: merged }, ...all.filter((each) => each.id !== id)]);
+}
 
 export const forget = (id) => write(read().filter((each) => each.id !== id));
 

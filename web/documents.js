@@ -8,8 +8,12 @@ export class Documents {
   /** upload: whether files may be added, mostFiles at once; open: shows a document. */
   constructor(dialog, server, { upload, mostFiles, open }) {
     Object.assign(this, { dialog, server, upload, mostFiles, openDocument: open });
+    this.step = null; // how far the last upload is
+    this.adds = null; // and its id
     this.wire = new Promise((resolve) => { this.connect = resolve; });
-    this.wire.then((wire) => wire.watch("value", () => this.progress(wire.props.value)));
+    this.wire.then((wire) => wire.watch("value", () => {
+      if (wire.props.value?.id === this.adds) this.progress(wire.props.value);
+    }));
   }
 
   show() {
@@ -23,11 +27,13 @@ export class Documents {
     this.search = make("input", { type: "search", class: "search", placeholder: say("documents_search"),
       "aria-label": say("documents_search"), oninput: () => this.list() });
     this.rows = make("ul", { class: "documents" });
+    this.zone = make("div");
     this.report = make("div", { class: "report", "aria-live": "polite" });
     this.dialog.replaceChildren(
       make("div", { class: "sheet-head" }, make("h2", {}, say("documents")),
         button("close", { label: say("close"), class: "quiet", onclick: () => this.dialog.close() })),
-      this.total, ...(this.upload ? [this.adding(), this.report] : []), this.search, this.rows);
+      this.total, ...(this.upload ? [this.zone, this.report] : []), this.search, this.rows);
+    this.showStep();
   }
 
   async list() {
@@ -35,7 +41,8 @@ export class Documents {
     const found = await asked(this.server.documents(searched));
     if (searched !== this.search.value) return;
     if (found.problem !== undefined) {
-      this.rows.replaceChildren(make("li", { class: "problem" }, say("unreachable")));
+      this.rows.replaceChildren(make("li", { class: "problem" }, sayProblem(found)));
+      if (this.running()) this.progress({ state: "failed", ...found });
       return;
     }
     const languages = Object.entries(found.languages).map(([tag, count]) => `${languageName(tag)} ${number(count)}`);
@@ -82,7 +89,12 @@ export class Documents {
 
   // ---- Adding ------------------------------------------------------------------------------------------
 
+  /** Where files are dropped or chosen; while some are being added, a sentence that says so. */
   adding() {
+    if (this.running()) {
+      const refuse = (event) => event.preventDefault(); // or the browser would open what is dropped
+      return [make("p", { class: "drop off", ondragover: refuse, ondrop: refuse }, say("upload_running"))];
+    }
     const input = make("input", { type: "file", multiple: true, class: "unseen", id: "files",
       accept: ".txt,.md,.html,.htm,.pdf,.docx,.jsonl", onchange: () => this.add([...input.files]) });
     const zone = make("label", { class: "drop", for: "files" }, icon("upload"), make("b", {}, say("upload")),
@@ -90,57 +102,75 @@ export class Documents {
     const over = (event) => { event.preventDefault(); zone.classList.toggle("over", event.type === "dragover"); };
     for (const name of ["dragover", "dragleave", "drop"]) zone.addEventListener(name, over);
     zone.addEventListener("drop", (event) => this.add([...event.dataTransfer.files]));
-    return make("div", {}, input, zone);
+    return [input, zone];
   }
 
   async add(files) {
     if (!files.length) return;
     if (files.length > this.mostFiles) {
-      this.failed({}, say("upload_many", { count: number(this.mostFiles) }));
+      this.progress({ state: "failed", kind: "many" });
       return;
     }
-    const wire = await this.wire;
     const sent = [];
     try {
       for (const [place, file] of files.entries()) {
-        this.bar(say("uploading", { name: file.name }), place / files.length / 2);
-        sent.push({ path: (await wire.upload(file)).path, name: file.name });
+        this.progress({ state: "uploading", name: file.name, share: place / files.length / 2 });
+        sent.push(await this.send(file));
       }
     } catch {
-      this.failed({});
+      this.progress({ state: "failed" });
       return;
     }
     this.adds = freshId();
-    wire.send({ id: this.adds, files: sent });
+    (await this.wire).send({ id: this.adds, files: sent });
+  }
+
+  /** Gradio keeps equal files of one name in one place: under a name of its own each upload has its own. */
+  async send(file) {
+    const { path } = await (await this.wire).upload(new File([file], freshId()));
+    return { path, name: file.name };
   }
 
   progress(step) {
-    if (!step || step.id !== this.adds) return;
-    if (step.state === "indexing")
-      this.bar(say("indexing", { name: step.name, passages: number(step.passages) }), 0.5 + (step.number - 0.5) / step.total / 2);
-    else if (step.state === "failed") this.failed(step);
-    else this.done(step.files);
+    this.step = step;
+    this.showStep();
+    if (step.state === "done") this.list();
+  }
+
+  running() {
+    return ["uploading", "indexing"].includes(this.step?.state);
+  }
+
+  showStep() {
+    const { step } = this;
+    const shown = { uploading: () => this.bar(say("uploading", step), step.share),
+      indexing: () => this.bar(say("indexing", { name: step.name, passages: number(step.passages) }),
+        0.5 + (step.number - 0.5) / step.total / 2),
+      failed: () => this.failed(step), done: () => this.results(step.files) };
+    this.report.replaceChildren(...(step ? shown[step.state]() : []));
+    this.zone.replaceChildren(...this.adding());
   }
 
   bar(text, share) {
-    this.report.replaceChildren(make("p", { dir: "auto" }, text),
-      make("progress", { max: "1", value: String(share), "aria-label": say("progress") }));
+    return [make("p", { dir: "auto" }, text),
+      make("progress", { max: "1", value: String(share), "aria-label": say("progress") })];
   }
 
-  failed(result, said = sayProblem(result, { request: "upload_failed", other: "upload_failed" })) {
-    this.report.replaceChildren(make("p", { class: "problem", dir: "auto" }, icon("info"), said));
+  failed(step) {
+    const said = step.kind === "many" ? say("upload_many", { count: number(this.mostFiles) })
+      : sayProblem(step, { request: "upload_failed", other: "upload_failed" });
+    return [make("p", { class: "problem", dir: "auto" }, icon("info"), said)];
   }
 
-  done(files) {
-    this.report.replaceChildren(make("h3", {}, say("report")), make("ul", { class: "results" }, ...files.map((file) =>
+  results(files) {
+    return [make("h3", {}, say("report")), make("ul", { class: "results" }, ...files.map((file) =>
       make("li", { class: file.result }, make("bdi", { dir: "auto" }, file.name), make("b", {}, say(file.result)),
-        why(file)))));
-    this.list();
+        why(file))))];
   }
 }
 
-/** Why a file could not be read: in English with all details, else by its kind; nothing where that is unknown. */
+/** Why a file could not be read: by its kind; where that is unknown, in English the server's words. */
 function why(file) {
-  if (!file.why || (language() !== "en" && !file.kind)) return null;
-  return make("span", { class: "quiet" }, language() === "en" ? file.why : say(`why_${file.kind}`, { line: number(file.line) }));
+  if (!file.kind && (!file.why || language() !== "en")) return null;
+  return make("span", { class: "quiet" }, file.kind ? say(`why_${file.kind}`, { line: number(file.line) }) : file.why);
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import queue
 import shutil
 import tempfile
@@ -105,9 +106,10 @@ def add_files(index: Index, files: Sequence[tuple[Path, str]]) -> Iterator[dict[
     """Index uploaded files, (path, name) each, as sources "uploads/NAME"; yield how far it is.
 
     Running: {"state": "indexing", "name", "number", "total", "passages"}. At the end {"state": "done",
-    "files": [{"name", "result": "added", "updated", "unchanged" or "unreadable", "why", "kind", "line"}]} or
-    {"state": "failed", "problem", "kind"} (kinds: see web/problems.py). The files themselves are not kept:
-    what is searched is in the index.
+    "files": [{"name", "result": "added", "updated", "unchanged", "unreadable" or "refused", "why", "kind",
+    "line"}]} or {"state": "failed", "problem", "kind"} (kinds: see web/problems.py). A file given twice is
+    unchanged the second time; another file of its name is refused. The files themselves are not kept: what
+    is searched is in the index.
     """
     from index import update_index
 
@@ -115,7 +117,10 @@ def add_files(index: Index, files: Sequence[tuple[Path, str]]) -> Iterator[dict[
     with tempfile.TemporaryDirectory(prefix="tricite-upload-") as folder:
         uploads = Path(folder, "uploads")
         uploads.mkdir()
-        names = [_place(path, uploads, name) for path, name in files]
+        placed = [_place(path, uploads, name) for path, name in files]
+        for path, _ in files:
+            path.unlink(missing_ok=True)
+        names = [each["name"] for each in placed]
         if not any(name.lower().endswith(SUFFIXES) for name in names):
             why = f"has an unsupported format: wanted {', '.join(SUFFIXES)}"
             yield {"state": "done", "files": [_result(name, "unreadable", why) for name in names]}
@@ -145,16 +150,20 @@ def add_files(index: Index, files: Sequence[tuple[Path, str]]) -> Iterator[dict[
     elif isinstance(step, Exception):
         raise step
     else:
-        yield {"state": "done", "files": _results(names, step)}
+        found = _results(names, step)
+        yield {"state": "done", "files": [_settled(each, found[each["name"]]) for each in placed]}
 
 
-def _place(path: Path, uploads: Path, name: str) -> str:
-    """Move an upload to the folder it is indexed from, under a plain name that no other upload has."""
+def _place(path: Path, uploads: Path, name: str) -> dict[str, Any]:
+    """Copy an upload to the folder it is indexed from; its result is "" unless the name is taken."""
     plain = Path(name.replace("\\", "/")).name.strip().lstrip(".") or "file"
-    while (uploads / plain).exists():
-        plain = f"_{plain}"
-    shutil.move(path, uploads / plain)
-    return plain
+    target = uploads / plain
+    if not target.exists():
+        shutil.copyfile(path, target)
+        return _result(plain, "")
+    if filecmp.cmp(path, target, shallow=False):
+        return _result(plain, "unchanged")
+    return _result(plain, "refused") | {"kind": "name"}
 
 
 def _result(name: str, result: str, why: str = "") -> dict[str, Any]:
@@ -162,12 +171,19 @@ def _result(name: str, result: str, why: str = "") -> dict[str, Any]:
     return {"name": name, "result": result, "why": why, "kind": kind, "line": line}
 
 
-def _results(names: Sequence[str], report: IndexReport) -> list[dict[str, Any]]:
+def _settled(placed: dict[str, Any], indexed: dict[str, Any]) -> dict[str, Any]:
+    """A file's result, given that of the indexed file of its name: a copy of it is as unreadable."""
+    repeated = placed["result"] == "unchanged" and indexed["result"] != "unreadable"
+    return placed if repeated or placed["result"] == "refused" else indexed
+
+
+def _results(names: Sequence[str], report: IndexReport) -> dict[str, dict[str, Any]]:
+    """The result of each file by its name."""
     why: dict[str, str] = {}
     for name, message in (*report.unreadable, *report.skipped):
         why.setdefault(Path(name.split("#")[0]).name, message)
     single = {document_id(f"uploads/{name}"): name for name in names}
-    results = []
+    results = {}
     for name in names:
         # A .jsonl file holds documents with ids of their own: those that belong to no other file.
         lines = name.lower().endswith(".jsonl")
@@ -182,5 +198,5 @@ def _results(names: Sequence[str], report: IndexReport) -> list[dict[str, Any]]:
             result = "added"
         else:
             result = "unreadable" if name in why else "unchanged"
-        results.append(_result(name, result, why.get(name, "")))
+        results[name] = _result(name, result, why.get(name, ""))
     return results

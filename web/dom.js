@@ -54,11 +54,12 @@ export function freshId() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** The server's answer, or {problem} when there is none. */
+/** The server's answer, or {problem, kind} when there is none: Gradio then gives nothing. */
 export async function asked(promise) {
+  const unreachable = { problem: "", kind: "unreachable" };
   try {
-    return (await promise) ?? {};
+    return (await promise) ?? unreachable;
   } catch {
-    return { problem: "" };
+    return unreachable;
   }
 }

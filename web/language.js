@@ -54,10 +54,11 @@ export function say(name, values = {}) {
   return strings[current][name].replace(/\{(\w+)\}/g, (_, key) => values[key]);
 }
 
-/** A problem the server tells of: in English with its details, else as the page's own sentence for its kind. */
+/** A problem the server tells of: the page's own sentence for its kind; of no known kind, in English its words. */
 export function sayProblem({ problem, kind }, sentences = {}) {
-  const name = sentences[kind] ?? (strings[current][`problem_${kind}`] ? `problem_${kind}` : sentences.other ?? "failed");
-  return current === "en" && problem ? problem : say(name);
+  const name = sentences[kind] ?? `problem_${kind}`;
+  if (strings[current][name]) return say(name);
+  return current === "en" && problem ? problem : say(sentences.other ?? "failed");
 }
 
 /** Say what the markup asks for with data-say, data-label and data-icon. */

@@ -73,7 +73,7 @@ export class Panel {
     const found = await asked(this.server.document(wanted));
     if (this.wanted !== wanted || !this.reading) return;
     if (found.problem !== undefined) {
-      this.fill("", [make("p", { class: "problem", dir: "auto" }, sayProblem(found, { request: "problem_document", other: "unreachable" }))], turn);
+      this.fill("", [make("p", { class: "problem", dir: "auto" }, sayProblem(found, { request: "problem_document" }))], turn);
       return;
     }
     this.fill(found.title, this.pages(found), turn, found);
@@ -81,8 +81,15 @@ export class Panel {
     if (mark) {
       mark.tabIndex = -1;
       mark.focus({ preventScroll: true });
-      mark.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
+      this.centre(mark);
     } else this.element.scrollTop = 0;
+  }
+
+  /** Scroll the panel alone: the answer stays where it is. */
+  centre(mark) {
+    const [inner, outer] = [mark, this.element].map((each) => each.getBoundingClientRect());
+    this.element.scrollBy({ top: inner.top - outer.top - (outer.height - inner.height) / 2,
+      behavior: calm.matches ? "auto" : "smooth" });
   }
 
   pages(found) {

@@ -5,6 +5,8 @@ import { copyMenu } from "./copying.js";
 import { button, icon, make } from "./dom.js";
 import { directionOfLanguage, languageName, number, percent, say, sayProblem, speech } from "./language.js";
 
+const WORD = /[\p{L}\p{N}]/u;
+
 export const badge = (tag) => make("span", { class: "badge", ...speech(tag) }, languageName(tag));
 
 export class TurnView {
@@ -109,7 +111,8 @@ export class TurnView {
     const { turn } = this;
     const said = { searching: say("searching"), writing: say("writing"), stopped: say("stopped"),
       waiting: say("waiting", { position: number(turn.position) }) }[turn.state];
-    const problem = turn.state === "failed" ? turn.lost ? say("unreachable") : sayProblem(turn) : null;
+    const request = WORD.test(turn.question) ? "problem_request" : "problem_wordless";
+    const problem = turn.state === "failed" ? sayProblem(turn, { request }) : null;
     this.state.replaceChildren(...[said, problem].filter(Boolean).map((text) =>
       make("p", { class: problem ? "problem" : "", dir: problem ? "auto" : null }, problem ? icon("info") : null, text)));
   }
