@@ -49,6 +49,9 @@ def test_the_frame_is_only_for_the_site_it_names(tmp_path: Path) -> None:
         assert policy.startswith("default-src 'none'")
         assert policy.endswith(f"frame-ancestors {ancestors}")
         assert ("question" in response.text) is (status == 200)
+    # Where every request needs a token, a site without one could show the panel and never be answered.
+    locked = build_app(tmp_path, allowed_origins=["https://open.example"], tokens=[TOKEN])
+    assert call(locked, "GET", "/embed?site=https://open.example").status_code == 403
     hostile = call(app, "GET", "/embed", params={"site": "<script>alert(1)</script>"})
     assert "<script>" not in hostile.text
     refused = call(app, "GET", "/embed?site=https://attacker.test&language=ar")
@@ -58,6 +61,7 @@ def test_the_frame_is_only_for_the_site_it_names(tmp_path: Path) -> None:
     script = call(app, "GET", "/widget.js")
     assert script.headers["content-type"].startswith("text/javascript")
     assert script.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert script.headers["access-control-allow-origin"] == "*"
 
 
 # ---- In the browser ----------------------------------------------------------------------------------
@@ -125,6 +129,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
                     '<!doctype html><html lang="en"><title>x</title><link rel="icon" href="data:,">'
                     f'{script}<button id="own">own</button>'
                 )
+            pages["/module"] = f'<title>x</title><script type="module" src="{server}widget.js"></script>'
             yield {"server": server, "allowed": allowed, "with_token": with_token, "foreign": foreign}
 
 
@@ -155,6 +160,19 @@ def open_page(browser: Browser, sites: dict[str, str]) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+def add_script(page: Page, server: str, **attributes: str) -> None:
+    page.evaluate(
+        """([source, attributes]) => new Promise(done => {
+          const script = document.createElement("script");
+          for (const [name, value] of Object.entries(attributes)) script.setAttribute(name, value);
+          script.src = source;
+          script.onload = done;
+          document.body.append(script);
+        })""",
+        [f"{server}widget.js", attributes],
+    )
 
 
 def frame(page: Page) -> FrameLocator:
@@ -238,6 +256,124 @@ def test_a_site_must_be_allowed_and_carry_its_own_token(open_page: Open, sites: 
         page.locator("#launcher").click()
         expect(frame(page).locator("body")).to_contain_text("may not show this widget")
         expect(frame(page).locator("#question")).to_have_count(0)
+    expect(frame(page).locator("main")).to_have_css("padding", "16px")
+    expect(frame(page).locator("p")).to_have_css("font-family", re.compile("^.IBM Plex Sans"))
+
+
+@pytest.mark.browser
+def test_the_styles_of_the_site_do_not_reach_the_widget(open_page: Open, sites: dict[str, str]) -> None:
+    page = open_page(f"{sites['allowed']}/en")
+    page.evaluate(
+        """() => {
+          const content = document.body.appendChild(document.createElement("section"));
+          content.style.cssText = "position: fixed; inset: 0; z-index: 2; background: white";
+          document.adoptedStyleSheets = [new CSSStyleSheet()];
+        }"""
+    )
+    box: Any = page.locator("#launcher").bounding_box()
+    untouched = page.screenshot(clip=box)
+    for rule in (
+        "div { opacity: .2; }",
+        "div { text-transform: uppercase; visibility: hidden; }",
+        "div:empty { display: none; }",
+        "body > div { position: relative; z-index: 1; }",
+        "body > * { filter: blur(2px); transform: scale(.5); }",
+        "div::before { content: 'x'; position: fixed; inset: 0; z-index: 2147483647; background: red; }",
+        "* { all: unset !important; }",
+        "div { pointer-events: none; }",
+    ):
+        page.evaluate("rule => document.adoptedStyleSheets[0].replaceSync(rule)", rule)
+        assert page.screenshot(clip=box) == untouched, rule
+    page.locator("#launcher").click()
+    expect(page.locator("#title")).to_have_css("text-transform", "none")
+
+
+@pytest.mark.browser
+def test_colours_languages_and_sides_are_read_as_people_write_them(
+    open_page: Open, sites: dict[str, str]
+) -> None:
+    page = open_page(f"{sites['allowed']}/en")
+    page.evaluate("document.documentElement.style.setProperty('--brand', 'white')")
+    launcher, root = page.locator("#launcher"), page.locator("#tricite-widget #root")
+
+    def load(**attributes: str) -> None:
+        page.evaluate("document.getElementById('tricite-widget').remove(); delete window.Tricite")
+        add_script(page, sites["server"], **{f"data-{name}": value for name, value in attributes.items()})
+
+    black, white, usual = "rgb(0, 0, 0)", "rgb(255, 255, 255)", "rgb(11, 92, 87)"
+    for accent, background, text in [
+        ("lab(20 0 0)", "rgb(48, 48, 48)", white),
+        ("oklch(1 0 none)", white, black),
+        ("rgb(none 200 0)", "rgb(0, 200, 0)", black),
+        ("color(srgb 0.9 1.2 -0.5)", "rgb(230, 255, 0)", black),
+        ("color-mix(in srgb, white, lime)", "rgb(128, 255, 128)", black),
+        ("var(--brand)", white, black),
+        ("var(--none)", usual, white),
+        ("currentColor", usual, white),
+        ("inherit", usual, white),
+        ("transparent", usual, white),
+        ("rgb(255 255 0 / .5)", usual, white),
+        ("yellow", "rgb(255, 255, 0)", black),
+    ]:
+        load(accent=accent)
+        expect(launcher).to_have_css("background-color", background)
+        expect(launcher).to_have_css("color", text)
+    launcher.click()
+    expect(frame(page).locator("#send")).to_have_css("background-color", "rgb(255, 255, 0)")
+    expect(frame(page).locator("#send")).to_have_css("color", black)
+
+    for language, position, expected, side in [
+        ("zh_TW", "LEFT", "zh-Hant", "left"),
+        ("yue", "", "zh-Hant", "right"),
+        ("yue-Hans", "Right", "zh-Hans", "right"),
+        ("zh-Hans-HK", "middle", "zh-Hans", "right"),
+        ("ar_EG", "middle", "ar", "left"),
+        ("ar", "RIGHT", "ar", "right"),
+    ]:
+        load(language=language, position=position)
+        expect(root).to_have_attribute("lang", expected)
+        expect(root).to_have_class(side)
+
+
+@pytest.mark.browser
+def test_a_widget_that_was_taken_out_comes_back(open_page: Open, sites: dict[str, str]) -> None:
+    page = open_page(f"{sites['allowed']}/en")
+    replace = "document.body = document.createElement('body')"
+    page.locator("#launcher").click()
+    expect(frame(page).locator("#question")).to_be_focused()
+    page.evaluate(replace)
+    page.evaluate("question => Tricite.ask(question)", ENGLISH)
+    expect(frame(page).locator(".answer .marker")).to_have_count(3)
+    page.evaluate(replace)
+    add_script(page, sites["server"])
+    page.locator("#launcher").click()
+    expect(frame(page).locator("#question")).to_be_focused()
+    expect(frame(page).locator(".turn")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_what_cannot_be_loaded_or_sent_is_said(open_page: Open, sites: dict[str, str]) -> None:
+    page = open_page(f"{sites['allowed']}/en", quiet=False)
+    page.evaluate("question => Tricite.ask(question)", ENGLISH)
+    marker, reader = frame(page).locator(".marker").first, frame(page).locator("#reader-text")
+    good = frame(page).locator("[aria-label='Good answer']")
+    expect(good).to_be_visible()
+    page.route("**/api/documents/*", lambda route: route.fulfill(status=404, json={"error": "no document"}))
+    marker.click()
+    expect(reader).to_have_text("This document is no longer in the index.")
+    expect(reader).to_be_focused()
+    expect(frame(page).locator("#reader-title")).to_have_text("A clinic by the water")
+    frame(page).locator("#back").click()
+    expect(marker).to_be_focused()
+    page.route("**/api/**", lambda route: route.abort())
+    marker.click()
+    expect(reader).to_contain_text("The server could not be reached.")
+    frame(page).locator("#back").click()
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/api/feedback")):
+        good.click()
+    expect(good).to_have_attribute("aria-pressed", "false")
+    with page.expect_console_message(lambda message: "load widget.js without" in message.text):
+        page.goto(f"{sites['foreign']}/module")
 
 
 @pytest.mark.browser
@@ -272,20 +408,28 @@ def test_the_javascript_api_asks_before_the_frame_is_there_and_hears_the_answer(
         """question => new Promise(done => {
           const heard = [];
           for (const name of ["open", "close"]) Tricite.on(name, () => heard.push(name));
+          addEventListener("error", event => {
+            event.preventDefault();
+            heard.push(event.message);
+          });
           const stop = Tricite.on("answer", () => heard.push("never"));
-          stop();
+          Tricite.on("answer", () => { throw new Error("theirs"); });
           Tricite.on("answer", answer => { Tricite.close(); done({heard, ...answer}); });
+          stop();
+          stop();
           Tricite.ask(question);
         })""",
         ENGLISH,
     )
-    assert answer["heard"] == ["open", "close"]
+    assert answer["heard"] == ["open", "Uncaught Error: theirs", "close"]
     assert answer["question"] == ENGLISH
     assert answer["answer"].startswith("The harbour clinic opened on 4 May 2021. [1]")
     assert [citation["document_id"] for citation in answer["citations"]] == ["en-1", "ar-1"]
     expect(page.locator("#launcher")).to_be_visible()
     with pytest.raises(Exception, match='no event "anwser"'):
         page.evaluate("Tricite.on('anwser', () => {})")
+    with pytest.raises(Exception, match='no event "toString"'):
+        page.evaluate("Tricite.on('toString', () => {})")
 
 
 @pytest.mark.browser
@@ -315,6 +459,12 @@ def test_the_focus_stays_in_the_panel(open_page: Open, sites: dict[str, str]) ->
         assert page.evaluate(focused) == "tricite-widget"
     page.locator("#close").press("Escape")
     expect(page.locator("#launcher")).to_be_focused()
+    own = page.locator("#own")
+    own.evaluate("button => button.onclick = () => Tricite.open()")
+    own.click()
+    expect(frame(page).locator("#question")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(own).to_be_focused()
 
 
 @pytest.mark.browser
@@ -334,16 +484,21 @@ def test_on_a_phone_the_panel_fills_the_screen_and_nothing_overflows(
 def test_stopping_abstaining_and_hostile_text(open_page: Open, sites: dict[str, str]) -> None:
     page = open_page(f"{sites['allowed']}/en")
     page.evaluate("question => Tricite.ask(question)", SLOW)
+    page.evaluate("question => Tricite.ask(question)", UNANSWERED)  # waits for the end of the first
     expect(frame(page).locator(".sources summary")).to_have_text("Sources found: 5")
+    expect(frame(page).locator(".turn")).to_have_count(1)
     frame(page).locator("#stop").click()
-    expect(frame(page).locator(".notice")).to_have_text("Stopped.")
-    page.evaluate("question => Tricite.ask(question)", UNANSWERED)
+    expect(frame(page).locator("#question")).to_be_focused()
+    expect(frame(page).locator(".notice").first).to_have_text("Stopped.")
     abstained = frame(page).locator(".turn.abstained")
     expect(abstained.locator("h3")).to_have_text("The closest passages")
     expect(abstained.locator(".marker")).to_have_count(0)
     abstained.locator("[aria-label='Bad answer']").click()
     expect(abstained.locator("[aria-label='Bad answer']")).to_have_attribute("aria-pressed", "true")
+    abstained.locator("blockquote .passage").click()
+    expect(frame(page).locator("#reader mark")).to_be_focused()
     page.evaluate("question => Tricite.ask(question)", HOSTILE)
+    expect(frame(page).locator("#reader")).to_be_hidden()
     expect(frame(page).locator(".turn").last.locator(".tools")).to_be_visible()
     assert (
         frame(page).locator("#turns").evaluate("turns => turns.querySelectorAll('img, script, a').length")

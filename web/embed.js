@@ -16,6 +16,7 @@ const WORDS = {
     sources: "Sources found: {number}", closest: "The closest passages", marker: "Source {number}",
     page: "page {number}", quoted: "Quoted from", support: "Supported by its source: {number}%", back: "Back to the answer",
     copy: "Copy", copied: "Copied", good: "Good answer", bad: "Bad answer", cut: "Only the part around the sentence is shown.",
+    missing: "This document is no longer in the index.",
   },
   ar: {
     welcome: "اطرح سؤالًا. كل جملة من الإجابة تبيّن مصدرها.",
@@ -27,6 +28,7 @@ const WORDS = {
     sources: "المصادر التي عُثر عليها: {number}", closest: "أقرب المقاطع", marker: "المصدر {number}",
     page: "صفحة {number}", quoted: "مقتبس من", support: "يدعمها مصدرها بنسبة {number}٪", back: "العودة إلى الإجابة",
     copy: "نسخ", copied: "نُسخت", good: "إجابة جيدة", bad: "إجابة سيئة", cut: "يظهر الجزء المحيط بالجملة فقط.",
+    missing: "لم تعد هذه الوثيقة في الفهرس.",
   },
   "zh-Hans": {
     welcome: "请提问。答案的每句话都会注明出处。",
@@ -38,6 +40,7 @@ const WORDS = {
     sources: "找到的来源：{number}", closest: "最接近的段落", marker: "来源 {number}",
     page: "第 {number} 页", quoted: "引自", support: "出处支持度：{number}%", back: "返回答案",
     copy: "复制", copied: "已复制", good: "答得好", bad: "答得不好", cut: "仅显示该句前后的部分。",
+    missing: "该文档已不在索引中。",
   },
   "zh-Hant": {
     welcome: "請提問。答案的每句話都會註明出處。",
@@ -49,6 +52,7 @@ const WORDS = {
     sources: "找到的來源：{number}", closest: "最接近的段落", marker: "來源 {number}",
     page: "第 {number} 頁", quoted: "引自", support: "出處支持度：{number}%", back: "返回答案",
     copy: "複製", copied: "已複製", good: "答得好", bad: "答得不好", cut: "僅顯示該句前後的部分。",
+    missing: "該文件已不在索引中。",
   },
 }[language];
 const say = (name, number) => WORDS[name].replace("{number}", number);
@@ -110,9 +114,14 @@ async function* eventsOf(response) {
 // ---- One question -------------------------------------------------------------------------------------
 const exchanges = [];
 let running = null;
+let last = Promise.resolve();
 
-async function ask(question) {
-  if (running || !question.trim()) return;
+/** Questions are answered one after another, in the order they came. */
+const ask = (question) => {
+  last = last.finally(() => answer(question));
+};
+
+async function answer(question) {
   running = new AbortController();
   busy(true);
   const view = new Turn(question);
@@ -238,8 +247,8 @@ function toolsOf(answer) {
   const judge = (rating) => async (event) => {
     const button = event.currentTarget;
     const { id, question } = answer;
-    const response = await post("api/feedback", { id, question, answer: answer.answer, rating });
-    if (!response.ok) return;
+    const response = await post("api/feedback", { id, question, answer: answer.answer, rating }).catch(() => null);
+    if (!response?.ok) return;
     for (const each of button.parentElement.querySelectorAll("[aria-pressed]")) each.ariaPressed = `${each === button}`;
   };
   const thumb = (rating, label, path) =>
@@ -256,9 +265,15 @@ function toolsOf(answer) {
 let returnTo = null;
 
 async function read(place, from) {
-  const response = await fetch(`api/documents/${encodeURIComponent(place.document_id)}`, { headers: headers() }).catch(() => null);
-  if (!response?.ok) return;
-  const found = await response.json();
+  const path = `api/documents/${encodeURIComponent(place.document_id)}`;
+  const response = await fetch(path, { headers: headers() }).catch(() => null);
+  const found = response?.ok ? await response.json().catch(() => null) : null;
+  returnTo = from;
+  if (found) show(found, place);
+  else excuse(place, response?.status === 404 ? WORDS.missing : response ? WORDS.problem : WORDS.failed);
+}
+
+function show(found, place) {
   const characters = Array.from(found.text); // offsets count code points
   const start = Math.max(0, place.start - SHOWN_AROUND);
   const end = Math.min(characters.length, place.end + SHOWN_AROUND);
@@ -273,10 +288,20 @@ async function read(place, from) {
     make("bdi", {}, found.source), ...placeOf({ language: tag, page: place.page }),
     ...(start > 0 || end < characters.length ? [WORDS.cut] : []),
   );
-  returnTo = from;
   shut(false);
   mark.scrollIntoView({ block: "center" });
   mark.focus({ preventScroll: true });
+}
+
+/** In place of a document that cannot be shown, why. */
+function excuse(place, why) {
+  const article = find("reader-text");
+  for (const [name, value] of Object.entries(inLanguage(language))) article.setAttribute(name, value);
+  article.replaceChildren(make("p", { class: "problem" }, why));
+  find("reader-title").textContent = place.title || place.source;
+  find("reader-place").replaceChildren(make("bdi", {}, place.source));
+  shut(false);
+  article.focus();
 }
 
 /** Text and its headings, which are written as in Markdown. */
@@ -295,8 +320,11 @@ const tell = (message) => {
   if (parent !== window && site) parent.postMessage(message, site);
 };
 const busy = (on) => {
-  find("send").hidden = on;
-  find("stop").hidden = !on;
+  const [shown, hidden] = on ? [find("stop"), find("send")] : [find("send"), find("stop")];
+  const focused = document.activeElement === hidden;
+  shown.hidden = false;
+  if (focused) shown.focus();
+  hidden.hidden = true;
 };
 const submit = () => {
   const question = find("question").value;
@@ -317,8 +345,10 @@ for (const [id, label, path] of [
   find(id).ariaLabel = label;
   if (path) find(id).append(icon(path));
 }
-const accent = address.get("accent") || "";
-if (CSS.supports("color", accent)) document.documentElement.style.setProperty("--accent", accent);
+for (const [name, parameter] of [["--accent", "accent"], ["--on-accent", "ink"]]) {
+  const colour = address.get(parameter);
+  if (CSS.supports("color", colour)) document.documentElement.style.setProperty(name, colour);
+}
 
 find("form").addEventListener("submit", (event) => {
   event.preventDefault();
@@ -330,7 +360,10 @@ find("question").addEventListener("keydown", (event) => {
   event.preventDefault();
   submit();
 });
-find("stop").addEventListener("click", () => running?.abort());
+find("stop").addEventListener("click", () => {
+  running?.abort();
+  find("question").focus();
+});
 find("back").addEventListener("click", () => shut(true));
 addEventListener("keydown", (event) => {
   if (event.key !== "Escape") return;
@@ -340,6 +373,9 @@ addEventListener("keydown", (event) => {
 addEventListener("message", (event) => {
   if (event.source !== parent || event.origin !== site) return;
   if (event.data?.type === "focus") find("question").focus();
-  if (event.data?.type === "ask") ask(`${event.data.question}`);
+  if (event.data?.type === "ask" && event.data.question.trim()) {
+    if (!find("reader").hidden) shut(true);
+    ask(event.data.question);
+  }
 });
 tell({ type: "ready" });

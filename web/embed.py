@@ -24,6 +24,12 @@ _REFUSALS = {
     "zh-Hant": "網站 <bdi>{site}</bdi> 不可顯示此小工具：請檢查其來源和權杖。",
 }
 
+_REFUSAL = (
+    '<!doctype html><html lang="{language}" dir="{direction}"><title>403</title>'
+    '<link rel="stylesheet" href="web/fonts/fonts.css"><link rel="stylesheet" href="web/embed.css">'
+    '<main id="talk"><p>{text}</p></main></html>'
+)
+
 
 def embed_routes(access: Access) -> APIRouter:
     """GET /widget.js, /embed and /demo."""
@@ -32,7 +38,12 @@ def embed_routes(access: Access) -> APIRouter:
     @router.get("/widget.js")
     def widget() -> Response:
         # Any site may load the script, as a script; what it shows is decided by /embed.
-        headers = {"cache-control": "public, max-age=3600", "cross-origin-resource-policy": "cross-origin"}
+        # Where it is loaded as a module it says so, which it can only with access-control-allow-origin.
+        headers = {
+            "cache-control": "public, max-age=3600",
+            "cross-origin-resource-policy": "cross-origin",
+            "access-control-allow-origin": "*",
+        }
         return FileResponse(_WEB / "widget.js", media_type="text/javascript", headers=headers)
 
     @router.get("/embed")
@@ -59,6 +70,6 @@ def _not_admitted(site: str, language: str) -> Response:
     language = language if language in _REFUSALS else "en"
     text = _REFUSALS[language].format(site=escape(site) or "?")
     direction = "rtl" if language == "ar" else "ltr"
-    page = f'<!doctype html><html lang="{language}" dir="{direction}"><title>403</title><p>{text}</p></html>'
-    policy = "default-src 'none'; frame-ancestors *"
+    page = _REFUSAL.format(language=language, direction=direction, text=text)
+    policy = "default-src 'none'; style-src 'self'; font-src 'self'; frame-ancestors *"
     return HTMLResponse(page, 403, headers={"content-security-policy": policy})

@@ -3,12 +3,15 @@
  *   <script src="https://HOST/widget.js" data-language="ar" data-position="left" data-title="..."
  *           data-accent="#0a5" data-token="..." defer></script>
  *
- * window.Tricite: open(), close(), ask(question), on("answer" | "open" | "close", callback).
+ * window.Tricite: open(), close(), ask(question), on("answer" | "open" | "close", callback), mount().
  * The answers live in a sandboxed frame of HOST; nothing of this page is read. */
 (() => {
   "use strict";
   const script = document.currentScript;
-  if (!script || window.Tricite) return;
+  if (!script) {
+    return console.error("Tricite reads its settings from its own tag: load widget.js without type=\"module\".");
+  }
+  if (window.Tricite) return window.Tricite.mount();
   const base = new URL(".", script.src);
   const options = script.dataset;
 
@@ -19,8 +22,9 @@
     "zh-Hant": { title: "向文件提問", open: "向文件提問", close: "關閉" },
   };
   const languageOf = (tag) => {
-    const lower = (tag || "").toLowerCase();
-    if (lower.startsWith("zh")) return /-(hant|tw|hk|mo)\b/.test(lower) ? "zh-Hant" : "zh-Hans";
+    const lower = (tag || "").toLowerCase().replaceAll("_", "-");
+    const traditional = /^(?!.*-hans\b)(yue|.*-(hant|tw|hk|mo)\b)/;
+    if (/^(zh|yue)/.test(lower)) return traditional.test(lower) ? "zh-Hant" : "zh-Hans";
     return lower.startsWith("ar") ? "ar" : lower.startsWith("en") ? "en" : "";
   };
   const language =
@@ -28,8 +32,10 @@
   const direction = language === "ar" ? "rtl" : "ltr";
   const words = STRINGS[language];
   const title = options.title || words.title;
-  const left = options.position ? options.position === "left" : direction === "rtl";
-  const accent = options.accent && CSS.supports("color", options.accent) ? options.accent : "#0b5c57";
+  const position = (options.position || "").toLowerCase();
+  const left = position === "left" || (position !== "right" && direction === "rtl");
+  let accent = "#0b5c57";
+  let ink = "#fff"; // on the accent
 
   // ---- Elements, in a shadow tree so that the site's styles and ours do not meet --------------------
   const make = (name, attributes, ...children) => {
@@ -72,8 +78,9 @@
   // Not a <style>: the site's Content-Security-Policy may forbid those.
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(`
-    :host { all: initial; }
-    #root { --accent: ${accent}; --on-accent: #fff; --paper: #fff; --ink: #1d2422; --line: #d5dbd9;
+    :host { all: initial !important; display: contents !important; } /* else the site's rules for a div win */
+    :host::before, :host::after { content: none !important; }
+    #root { --paper: #fff; --ink: #1d2422; --line: #d5dbd9;
       font: 16px/1.4 system-ui, sans-serif; color: var(--ink); }
     @media (prefers-color-scheme: dark) { #root { --paper: #161b1a; --ink: #e8eeec; --line: #35403d; } }
     button { font: inherit; cursor: pointer; border: 0; padding: 0; display: grid; place-items: center; }
@@ -103,8 +110,12 @@
   let frame = null;
   let ready = false;
   const unsent = [];
-  const listeners = { answer: [], open: [], close: [] };
-  const tell = (name, detail) => listeners[name].forEach((callback) => callback(detail));
+  const listeners = { __proto__: null, answer: new Set(), open: new Set(), close: new Set() };
+  const tell = (name, detail) => {
+    for (const call of [...listeners[name]]) {
+      try { call(detail); } catch (error) { reportError(error); }
+    }
+  };
 
   const send = (message) => {
     if (ready) frame.contentWindow.postMessage(message, base.origin);
@@ -116,7 +127,8 @@
   };
   const makeFrame = () => {
     const address = new URL("embed", base);
-    address.search = new URLSearchParams({ site: location.origin, token: options.token || "", language, accent });
+    const { origin } = location;
+    address.search = new URLSearchParams({ site: origin, token: options.token || "", language, accent, ink });
     frame = make("iframe", { title, src: address.href, allow: "clipboard-write" });
     // Its own origin stays, for its requests; that opens nothing of this page, which is of another origin.
     if (base.origin !== location.origin) frame.sandbox = "allow-scripts allow-same-origin";
@@ -133,24 +145,56 @@
     else if (type === "answer") tell("answer", detail);
   });
 
-  // ---- Opening, closing, keys ------------------------------------------------------------------------
-  const isOpen = () => !panel.hidden;
+  // ---- On the page: the accent, opening, closing, keys -----------------------------------------------
+  /** The accent as sRGB, and white or black on it: what reads better (WCAG 2.2, relative luminance). */
+  const mix = () => {
+    root.style.color = "transparent"; // a currentColor is none
+    root.style.backgroundColor = `color-mix(in srgb, ${options.accent} 100%, black)`;
+    const [, space, ...parts] = getComputedStyle(root).backgroundColor.split(/[ ()]/);
+    root.style.cssText = "";
+    if (space === "srgb" && parts[3] !== "/") { // a slash comes before an alpha below 1
+      const channels = parts.slice(0, 3).map(Number);
+      const [red, green, blue] = channels.map((part) =>
+        part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+      accent = `rgb(${channels.map((part) => Math.round(part * 255))})`;
+      ink = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? "#000" : "#fff";
+    }
+    root.style.setProperty("--accent", accent);
+    root.style.setProperty("--on-accent", ink);
+  };
+  const show = (on) => {
+    panel.hidden = !on;
+    launcher.hidden = on;
+    launcher.setAttribute("aria-expanded", on);
+  };
+  /** Put the widget on the page where it is not, or no more: a frame that was taken out has lost its page. */
+  const mount = () => {
+    if (host.isConnected || !document.body) return;
+    frame?.remove();
+    frame = null;
+    ready = false;
+    show(false);
+    document.body.append(host);
+    mix();
+  };
+
+  let focused = null; // of the page, before the panel opened
   const open = () => {
-    if (isOpen()) return;
+    if (!document.body) return addEventListener("DOMContentLoaded", open, { once: true });
+    mount();
+    if (!panel.hidden) return;
+    focused = document.activeElement;
     if (!frame) makeFrame();
-    panel.hidden = false;
-    launcher.hidden = true;
-    launcher.setAttribute("aria-expanded", "true");
+    show(true);
     closer.focus();
     if (ready) enter();
     tell("open");
   };
   const close = () => {
-    if (!isOpen()) return;
-    panel.hidden = true;
-    launcher.hidden = false;
-    launcher.setAttribute("aria-expanded", "false");
+    if (panel.hidden) return;
+    show(false);
     launcher.focus();
+    focused?.focus(); // does nothing where it cannot take the focus
     tell("close");
   };
   launcher.addEventListener("click", open);
@@ -162,6 +206,7 @@
   guardStart.addEventListener("focus", enter);
 
   window.Tricite = Object.freeze({
+    mount,
     open,
     close,
     ask(question) {
@@ -171,19 +216,14 @@
     /** Calls back with {question, answer, abstained, citations} ("answer"), or nothing; returns how to stop. */
     on(name, callback) {
       if (!listeners[name]) throw new Error(`Tricite has no event "${name}": use answer, open or close`);
-      listeners[name].push(callback);
-      return () => listeners[name].splice(listeners[name].indexOf(callback), 1);
+      const call = (detail) => callback(detail);
+      listeners[name].add(call);
+      return () => listeners[name].delete(call);
     },
   });
 
   const start = () => {
-    document.body.append(host);
-    // White or black on the accent, whichever reads better (WCAG 2.2, relative luminance).
-    const [red, green, blue] = getComputedStyle(launcher)
-      .backgroundColor.match(/[\d.]+/g)
-      .map((part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4));
-    const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179;
-    root.style.setProperty("--on-accent", light ? "#000" : "#fff");
+    mount();
     dispatchEvent(new Event("tricite:ready"));
   };
   if (document.body) start();
