@@ -112,7 +112,7 @@ def test_the_widgets_page_names_every_attribute_that_the_script_reads() -> None:
     read = set(re.findall(r"options\.(\w+)", script))
     assert read == {"language", "position", "title", "accent", "token"}
     assert all(f"| `data-{name}` |" in page for name in read)
-    assert {language for language, _ in blocks("widget.md")} == {"sh", "html", "php", "jsx"}
+    assert {language for language, _ in blocks("widget.md")} == {"sh", "html", "js", "php", "jsx"}
 
 
 def test_settings_that_the_pages_name_exist() -> None:
