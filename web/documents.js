@@ -144,8 +144,9 @@ export class Documents {
   showStep() {
     const { step } = this;
     const shown = { uploading: () => this.bar(say("uploading", step), step.share),
+      // Of a single file nobody knows how far it is: the bar then only says that work goes on.
       indexing: () => this.bar(say("indexing", { name: step.name, passages: number(step.passages) }),
-        0.5 + (step.number - 0.5) / step.total / 2),
+        step.total > 1 ? 0.5 + (step.number - 0.5) / step.total / 2 : null),
       failed: () => this.failed(step), done: () => this.results(step.files) };
     this.report.replaceChildren(...(step ? shown[step.state]() : []));
     this.zone.replaceChildren(...this.adding());
@@ -153,7 +154,7 @@ export class Documents {
 
   bar(text, share) {
     return [make("p", { dir: "auto" }, text),
-      make("progress", { max: "1", value: String(share), "aria-label": say("progress") })];
+      make("progress", { max: "1", value: share === null ? null : String(share), "aria-label": say("progress") })];
   }
 
   failed(step) {
