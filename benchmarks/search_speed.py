@@ -28,10 +28,9 @@ from corpus.load import load_documents
 from corpus.sources import find_sources
 from corpus.splitting import Splitter
 from index import HybridRetriever, Index, Query, update_index
-from index.batching import Batching
 from index.chinese import simplified
-from index.embedder import Embedding, SentenceTransformerEmbedder
-from index.sentence_model import SentenceModel, use_one_core
+from index.embedder import Embedding, SentenceTransformerEmbedder, batching_for
+from index.sentence_model import SentenceModel
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -144,8 +143,7 @@ def main() -> None:
             len(part.tokens[n]) for part in index.partitions.values() for n in range(len(part.tokens))
         )
         found["token_bytes"] = sizes / stored
-        # As `tricite` searches: see qa/settings.py.
-        retriever = HybridRetriever(index, batching=Batching(use_one_core))
+        retriever = HybridRetriever(index, batching=batching_for(embedder))  # as `tricite` searches
         found["search"] = time_search(retriever, model, questions)
     text = json.dumps(found, indent=1)
     print(text)

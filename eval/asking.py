@@ -20,11 +20,9 @@ from eval.configuration import Configuration, generator_identity
 from eval.datasets import Dataset
 from eval.datasets import Query as Question
 from index import EVERYTHING, Filter, Hit, HybridRetriever, Index, Query, update_index
-from index.batching import Batching
-from index.embedder import Embedder, SentenceTransformerEmbedder
+from index.embedder import Embedder, batching_for
 from index.files import sha256
 from index.indexing import Progress
-from index.sentence_model import use_one_core
 from qa.generators import Generator
 from qa.pipeline import Pipeline
 from qa.render import answer_json
@@ -128,9 +126,7 @@ class Asker:
             generator_identity(configuration.models),
             results,
         )
-        # Questions are embedded as users' are; embedders without a model do not need torch.
-        model = isinstance(indexed.index.embedder, SentenceTransformerEmbedder)
-        self._batching = Batching(use_one_core if model else None)
+        self._batching = batching_for(indexed.index.embedder)  # as users' questions are embedded
         self._common = {
             "index": indexed.key,
             "libraries": library_versions(),

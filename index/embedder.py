@@ -17,7 +17,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from index.sentence_model import CHARACTERS_PER_TOKEN, SentenceModel, readable, unit
+from index.batching import Batching
+from index.sentence_model import CHARACTERS_PER_TOKEN, SentenceModel, readable, unit, use_one_core
 
 Floats = NDArray[np.float32]
 Offsets = NDArray[np.int32]
@@ -150,6 +151,11 @@ class SentenceTransformerEmbedder:
                 kept, offsets = _text_spans(encodings[number].offsets, len(heads[number]), bodies[number])
                 found[number] = Embedding(vectors[row], token_vectors[row, kept], offsets)
         return [embedding for embedding in found if embedding is not None]
+
+
+def batching_for(embedder: Embedder) -> Batching:
+    """What threads that ask at once share: a model embeds their questions on one core."""
+    return Batching(use_one_core if isinstance(embedder, SentenceTransformerEmbedder) else None)
 
 
 def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:

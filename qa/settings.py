@@ -79,11 +79,11 @@ class Settings(BaseSettings):
 
     def load_pipeline(self) -> Pipeline:
         """Index and generator, ready for questions of several threads at once."""
-        from index.batching import Batching
-        from index.sentence_model import use_one_core
+        from index.embedder import batching_for
         from qa.pipeline import Pipeline
 
-        return Pipeline(self.open_index(), self.load_generator(), batching=Batching(use_one_core))
+        index = self.open_index()
+        return Pipeline(index, self.load_generator(), batching=batching_for(index.embedder))
 
 
 def load_settings(**options: Any) -> Settings:

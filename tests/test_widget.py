@@ -52,6 +52,7 @@ def test_the_frame_is_only_for_the_site_it_names(tmp_path: Path) -> None:
     # Where every request needs a token, a site without one could show the panel and never be answered.
     locked = build_app(tmp_path, allowed_origins=["https://open.example"], tokens=[TOKEN])
     assert call(locked, "GET", "/embed?site=https://open.example").status_code == 403
+    assert call(locked, "GET", "/embed", params={"site": "http://["}).status_code == 403
     hostile = call(app, "GET", "/embed", params={"site": "<script>alert(1)</script>"})
     assert "<script>" not in hostile.text
     refused = call(app, "GET", "/embed?site=https://attacker.test&language=ar")

@@ -35,9 +35,15 @@ RETRY_AFTER = "60"
 _log = logging.getLogger(__name__)
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What a request sends."""
+
     # With a limit, however high, strings that no encoding can hold are refused.
-    model_config = ConfigDict(extra="forbid", str_max_length=1_000_000)
+    model_config = ConfigDict(str_max_length=1_000_000)
+
+
+class _Body(Body):
+    model_config = ConfigDict(extra="forbid")
 
 
 class Only(_Body):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from web.guard import Access
+from web.guard import Access, leads_here
 
 _WEB = Path(__file__).parent
 _POLICY = (
@@ -49,7 +48,7 @@ def embed_routes(access: Access) -> APIRouter:
     @router.get("/embed")
     def embed(request: Request, site: str = "", token: str = "", language: str = "en") -> Response:
         """The page inside the frame, which only the site that it names may show."""
-        if urlsplit(site).netloc == request.headers.get("host"):
+        if leads_here(site, request.headers):
             frame = "'self'"
         elif access.admits_site(site, token):
             frame = site

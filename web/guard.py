@@ -160,9 +160,12 @@ def _credential(headers: Headers) -> str:
 def _from_own_page(headers: Headers) -> bool:
     """Whether a page of this server sent the request. A proxy may hide our name; the browser knows it."""
     page = headers.get("origin") or headers.get("referer", "")
-    if headers.get("sec-fetch-site") == "same-origin":
-        return True
+    return headers.get("sec-fetch-site") == "same-origin" or leads_here(page, headers)
+
+
+def leads_here(address: str, headers: Headers) -> bool:
+    """Whether an address is one of the server that the request names."""
     try:
-        return urlsplit(page).netloc == headers.get("host")
+        return urlsplit(address).netloc == headers.get("host")
     except ValueError:  # no address at all
         return False

@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from corpus.errors import InvalidRequest
 from qa.answer import Answer, AnswerEvent, Citation, Event, Exchange, SentenceEvent
 from qa.render import Json, citation_json
-from web.api import event_stream, told_error
+from web.api import Body, event_stream, told_error
 from web.asking import ClientGone, begun, follow_answer, whole_answer
 from web.problems import problem
 from web.queueing import Slots, WaitingEvent
@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 MODEL = "tricite"
 
 
-class _Open(BaseModel):
+class _Open(Body):
     """A body that may hold more than is read: clients send temperatures and the like."""
 
-    # With a limit, however high, strings that no encoding can hold are refused.
-    model_config = ConfigDict(extra="ignore", str_max_length=1_000_000)
+    model_config = ConfigDict(extra="ignore")
 
 
 class TextPart(_Open):

@@ -48,11 +48,8 @@ def read_markdown(data: bytes) -> Extracted:
 
 def _prose(lines: list[str]) -> Iterator[str]:
     """Lines as they are read: links and strong emphasis without their marks, outside of code."""
-    fenced = False
-    for line in lines:
-        if _FENCE.match(line):
-            fenced = not fenced
-        elif not fenced:
+    for line, code in _fenced(lines):
+        if not code:
             ends = [0, *(place for code in _CODE.finditer(line) for place in code.span()), len(line)]
             parts = [line[start:end] for start, end in pairwise(ends)]
             parts[::2] = map(_plain, parts[::2])
@@ -66,10 +63,16 @@ def _plain(text: str) -> str:
 
 
 def _first_heading(text: str) -> str:
-    fenced = False
-    for line in text.split("\n"):
-        if _FENCE.match(line):
-            fenced = not fenced
-        elif not fenced and (heading := _HEADING.match(line)):
+    for line, code in _fenced(text.split("\n")):
+        if not code and (heading := _HEADING.match(line)):
             return heading["title"]
     return ""
+
+
+def _fenced(lines: list[str]) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether it belongs to a block of code, its fences too."""
+    inside = False
+    for line in lines:
+        fence = bool(_FENCE.match(line))
+        yield line, inside or fence
+        inside ^= fence
