@@ -103,7 +103,7 @@ def collect(folder: Path, work: Path) -> list[Trial]:
         by_article.setdefault(one.article, set()).add(one.name)
     asked: dict[tuple[str, str], list[tuple[Paragraph, str]]] = {}
     for example in examples:
-        if example.held_out:
+        if example.held_out and example.answerable:
             paragraph = paragraphs[example.paragraph]
             answer = paragraph.text[example.start : example.end]
             asked.setdefault((example.question_id, example.question), []).append((paragraph, answer))

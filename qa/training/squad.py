@@ -1,10 +1,12 @@
-"""Training questions: SQuAD-style JSON files, one language each; parallel files share question ids."""
+"""Training questions: SQuAD-style JSON files (2.0 too); parallel ones, one a language, share question ids."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from corpus.language import detect_language
 from corpus.sentences import split_sentences
@@ -27,7 +29,10 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question, a paragraph that answers it (its place in the list), and the answer's place in that."""
+    """A question, a paragraph that answers it (its place in the list), and the answer's place in that.
+
+    A question that its paragraph does not answer, though it is about it, has an empty place: start is end.
+    """
 
     question_id: str
     question: str
@@ -36,12 +41,17 @@ class Example:
     end: int
     held_out: bool
 
+    @property
+    def answerable(self) -> bool:
+        """Whether its paragraph answers it."""
+        return self.start < self.end
 
-def read_examples(folder: Path) -> tuple[list[Paragraph], list[Example]]:
-    """Every question with every paragraph that answers it, in whatever language."""
+
+def read_examples(*folders: Path) -> tuple[list[Paragraph], list[Example]]:
+    """Every question with every paragraph that answers it, in whatever language; and those without answer."""
     paragraphs: list[Paragraph] = []
     asked: dict[str, list[tuple[str, int, int, int, bool]]] = {}
-    for file in sorted(folder.glob("*.json")):
+    for file in [file for folder in folders for file in sorted(folder.glob("*.json"))]:
         articles = json.loads(file.read_text(encoding="utf-8"))["data"]
         for number, article in enumerate(articles):
             held_out = number >= len(articles) - max(1, len(articles) // _HELD_OUT)
@@ -59,13 +69,10 @@ def read_examples(folder: Path) -> tuple[list[Paragraph], list[Example]]:
                     )
                 )
                 for question in paragraph["qas"]:
-                    answer, start = question["answers"][0]["text"], question["answers"][0]["answer_start"]
-                    if text[start : start + len(answer)] != answer:
-                        start = text.find(answer)
-                    if start >= 0:
-                        place = (len(paragraphs) - 1, start, start + len(answer), held_out)
+                    span = _span(text, question["answers"])
+                    if span is not None:
                         asked.setdefault(question["id"], []).append(
-                            (question["question"].strip(" -"), *place)
+                            (question["question"].strip(" -"), len(paragraphs) - 1, *span, held_out)
                         )
     examples = [
         Example(question_id, question, paragraph, start, end, held_out)
@@ -74,3 +81,13 @@ def read_examples(folder: Path) -> tuple[list[Paragraph], list[Example]]:
         for _, paragraph, start, end, held_out in parallel
     ]
     return paragraphs, examples
+
+
+def _span(text: str, answers: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
+    """The place of the first answer; an empty one where there is none, None where it is not in the text."""
+    if not answers:
+        return 0, 0
+    answer, start = answers[0]["text"], answers[0]["answer_start"]
+    if text[start : start + len(answer)] != answer:
+        start = text.find(answer)
+    return (start, start + len(answer)) if start >= 0 else None

@@ -1,0 +1,87 @@
+"""What the span reader is trained on: SQuAD-style files, and the questions written for this project."""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from corpus.language import detect_language
+from qa.training.squad import read_examples
+from qa.training.train_reader import Material, batches
+
+ROOT = Path(__file__).resolve().parents[1]
+WRITTEN = ROOT / "qa" / "training" / "written"
+
+FIRST = "The mill of Tarnow was built in 1841. It ground rye until 1987."
+SECOND = "Its wheel came from Lodz. The owner was Jan Kos."
+
+
+def question(name: str, text: str, answer: str = "", start: int = -1) -> dict[str, Any]:
+    answers = [{"text": answer, "answer_start": start}] if answer else []
+    return {"id": name, "question": text, "answers": answers, "is_impossible": not answers}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    asked = [
+        question("q1", "When was the mill built?", "1841", FIRST.index("1841")),
+        question("q2", "What was ground?", "rye"),  # its place is wrong, the words are there
+        question("q3", "Who was Kos?", "a miller", 3),  # the words are not there
+        question("q4", "When was the wheel built?"),
+    ]
+    paragraphs = [{"context": FIRST, "qas": asked}, {"context": SECOND, "qas": []}]
+    (tmp_path / "own.json").write_text(json.dumps({"data": [{"paragraphs": paragraphs}] * 11}))
+    return tmp_path
+
+
+def test_questions_with_and_without_an_answer_are_read(folder: Path) -> None:
+    paragraphs, examples = read_examples(folder)
+    assert len(paragraphs) == 22
+    first = {one.question_id: one for one in reversed(examples)}
+    assert set(first) == {"q1", "q2", "q4"}
+    found = {
+        name: paragraphs[one.paragraph].text[one.start : one.end]
+        for name, one in first.items()
+        if one.answerable
+    }
+    assert found == {"q1": "1841", "q2": "rye"}
+    assert not first["q4"].answerable
+    assert [one.held_out for one in paragraphs] == [False] * 20 + [True] * 2
+
+
+@pytest.mark.model
+def test_windows_for_training_hold_the_answer_or_none(folder: Path) -> None:
+    from index.embedded import embedded_model_path
+    from qa.span_model import PairTokenizer
+
+    paragraphs, examples = read_examples(folder)
+    material = Material(paragraphs, PairTokenizer(embedded_model_path()))
+    answered, unanswered = (next(e for e in examples if e.question_id == name) for name in ("q1", "q4"))
+    pair, start, end = material.positive(answered, random.Random(0)) or pytest.fail("no window")
+    low, high = pair.offsets[start - pair.first][0], pair.offsets[end - pair.first][1]
+    assert "1841" in FIRST[low:high]
+    for seed in range(20):
+        window = material.negative(unanswered, random.Random(seed))
+        assert window is not None and window[1:] == (0, 0)
+    made = [item for group in batches(material, [unanswered] * 50, seed=0) for item in group]
+    assert len(made) == 50 and all(item[1:] == (0, 0) for item in made)
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "zh"])
+def test_the_written_questions_are_sound(language: str) -> None:
+    articles = json.loads((WRITTEN / f"{language}.json").read_text(encoding="utf-8"))["data"]
+    paragraphs = [paragraph for article in articles for paragraph in article["paragraphs"]]
+    asked = [(paragraph["context"], qa) for paragraph in paragraphs for qa in paragraph["qas"]]
+    assert len({context for context, _ in asked}) == len(paragraphs) > 50
+    assert len({qa["id"] for _, qa in asked}) == len(asked) > 5 * len(paragraphs)
+    for context, qa in asked:
+        assert detect_language(context)[0] == language
+        assert qa["question"].strip()
+        assert bool(qa["answers"]) != qa.get("is_impossible", False)
+        for answer in qa["answers"]:
+            place = answer["answer_start"]
+            assert context[place : place + len(answer["text"])] == answer["text"].strip() != ""
