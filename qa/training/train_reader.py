@@ -41,8 +41,8 @@ _SHARES = {
     ("cmrc", "zh->zh"): 0.25,
     ("drcd", "zh->zh"): 0.25,
 }
-"""How often a question of a file and pair of languages is seen in an epoch, where that is not once: there are
-many Chinese questions for one Arabic."""
+"""How often a question of a file and pair of languages is seen in an epoch, where that is not once: two of
+the sets are Chinese alone."""
 
 _log = logging.getLogger("train_reader")
 
