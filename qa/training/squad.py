@@ -26,6 +26,11 @@ class Paragraph:
     spans: tuple[tuple[int, int], ...]
     held_out: bool
 
+    @property
+    def source(self) -> str:
+        """The file it is from; parallel ones, one a language, share it."""
+        return self.article.rpartition("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Example:

@@ -13,6 +13,8 @@ import argparse
 import json
 import logging
 import random
+import shlex
+import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -145,7 +147,7 @@ def batches(
     for example in examples:
         paragraph = material.paragraphs[example.paragraph]
         pair = f"{detect_language(example.question)[0]}->{paragraph.language}"
-        share = _SHARES.get((paragraph.article.split("-")[0], pair), 1.0)
+        share = _SHARES.get((paragraph.source, pair), 1.0)
         for _ in range(int(share) + (chance.random() < share % 1)):
             if example.answerable:
                 made.append(material.positive(example, chance))
@@ -208,10 +210,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--minutes", type=float, default=100)
     parser.add_argument("--fresh", action="store_true", help="start from the encoder")
+    parser.add_argument("--seed", type=int, default=0, help="another for a run on top of an earlier one")
     parser.add_argument("--work", type=Path, default=Path(".tricite/reader"))
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    torch.manual_seed(0)
+    torch.manual_seed(arguments.seed)
     folder = embedded_model_path()
     paragraphs, examples = read_examples(*arguments.folders)
     material = Material(paragraphs, PairTokenizer(folder))
@@ -243,7 +246,7 @@ def main() -> None:
     started, last_saved, total = time.monotonic(), time.monotonic(), 0
     _log.info("%d paragraphs, %d examples, %d held out", len(paragraphs), len(trained), len(held_out))
     for epoch in range(state["epoch"], arguments.epochs):
-        groups = list(batches(material, trained, seed=epoch))
+        groups = list(batches(material, trained, seed=arguments.seed + epoch))
         total = len(groups) * arguments.epochs
         losses: list[float] = []
         for number, group in enumerate(groups):
@@ -285,7 +288,7 @@ def main() -> None:
         "name": "Tricite span reader",
         "sha256": sha256(WEIGHTS),
         "base": "multilingual-e5-small (MIT)",
-        "command": "python -m qa.training.train_reader ../shared/data/train qa/training/written",
+        "command": shlex.join(["python", "-m", "qa.training.train_reader", *sys.argv[1:]]),
         "data": "training parts of XQuAD and CMRC 2018 (CC BY-SA 4.0), DRCD (CC BY-SA 3.0) and ARCD; "
         "questions written for Tricite (qa/training/written)",
         "licence": "CC BY-SA 4.0",
