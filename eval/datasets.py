@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 
 EXAMPLES = (
-    "q027", "q054", "q095", "q072", "q093", "q110", "q128", "q031", "q140", "q001", "q078", "q010"
+    "q139", "q054", "q095", "q105", "q063", "q144", "q128", "q031", "q140", "q001", "q078", "q010"
 )  # fmt: skip
 """Questions of the sample set for an empty chat page, three each in English, Arabic and the two Chinese
 scripts, asked in their document's language. A test asks them: who clicks on one must get an answer."""
