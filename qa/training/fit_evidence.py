@@ -1,4 +1,4 @@
-"""Fit how evidence is weighed and when to abstain: the constants of qa/evidence.py and qa/pipeline.py.
+"""Fit how evidence is weighed and when to abstain: the constants of qa/evidence.py and qa/asking.py.
 
     python -m qa.training.fit_evidence ../shared/data/train qa/training/written [--work FOLDER]
 
@@ -114,14 +114,14 @@ def collect(folders: Sequence[Path], work: Path) -> list[Trial]:
     mixed = sorted(asked.items(), key=lambda one: zlib.crc32(one[0][0].encode()))  # not file by file
     for number, ((_, text), answers) in enumerate(mixed):
         language = detect_language(text)[0]
-        counts[answers[0][0].source, language] += 1
-        if counts[answers[0][0].source, language] > _QUESTIONS:
+        home = answers[0][0]
+        counts[home.source, language] += 1
+        if counts[home.source, language] > _QUESTIONS:
             continue
         query = Query(text, language)
         embedded = retriever.embed([query])[0]
         expected = tuple((paragraph.name, answer) for paragraph, answer in answers if answer)
-        article = by_article[answers[0][0].article]
-        for kind, without in missing(answers, article, language).items():
+        for kind, without in missing(answers, by_article[home.article], language).items():
             hits = list(retriever.search_chunks(query, embedded, Filter(without=frozenset(without))))
             evidence = read_evidence(
                 reader, query, select_evidence(retriever, query, embedded, hits[:EVIDENCE_HITS])
