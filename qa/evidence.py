@@ -19,26 +19,29 @@ from qa.reader import Reading, SpanReader, Window
 
 _SHORTEST = 4  # characters; less is a list number or a stray mark
 
-MATCH_WEIGHT = 14.2
+MATCH_WEIGHT = 10.7
 LEXICAL_WEIGHT = 0.05
 """Weight of a sentence's match against its passage's score, and of shared terms within the match."""
 
-READING_WEIGHT = 0.609
+READING_WEIGHT = 0.656
 """Weight of what the span reader says, against the score before."""
 
 LEAST_READING = -6.0
 """The reading of a sentence in which the reader sees no answer, or that was not read."""
 
 ENOUGH_PASSAGE = 6.0
-POOR_PASSAGE = 4.49
+POOR_PASSAGE = 4.77
 """A passage that scores less hardly speaks of what is asked, whatever the reader finds in it: each point that
 it lacks is taken off as often again, when an answer is held against the threshold."""
 
-OTHER_LANGUAGE = 0.54
+OTHER_LANGUAGE = 0.05
 """What a sentence in another language than the question's is granted against the threshold."""
 
 WINDOW_CHARACTERS = {"zh": 190, "en": 560, "ar": 460}
 """About 130 tokens: what the reader reads at once."""
+
+HEADING_CHARACTERS = 120
+"""Of a passage's title and headings, put before its windows; the last ones, which are the closest."""
 
 WINDOWS = 3
 
@@ -124,21 +127,28 @@ def read_evidence(
         start = sentence.start - sentence.chunk.start
         if not any(chunk.id == sentence.chunk.id and _holds(spans, start) for chunk, spans in windows):
             windows.append((sentence.chunk, _window(sentence.chunk, start)))
-    read = reader.read(query.text, [_as_window(chunk, spans) for chunk, spans in windows])
+    shown = [_as_window(chunk, spans) for chunk, spans in windows]
     known = {sentence.text: sentence for sentence in evidence}
-    for (chunk, spans), readings in zip(windows, read, strict=True):
-        window = chunk.text[spans[0][0] :]
-        for (start, end), reading in zip(spans, readings, strict=True):
-            text = chunk.text[start:end]
+    for window, readings in zip(shown, reader.read(query.text, shown), strict=True):
+        for (start, end), reading in zip(window.sentences, readings, strict=True):
+            text = window.text[start:end]
             if text in known:
-                answer = window[reading.start : reading.end].strip()
+                answer = window.text[reading.start : reading.end].strip()
                 known[text] = _with_reading(known[text], reading, answer)
     return sorted(known.values(), key=lambda sentence: -sentence.score)
 
 
+def heading_before(heading: str) -> str:
+    """What the reader sees before a window: the headings it stands under, on a line of their own."""
+    heading = heading[-HEADING_CHARACTERS:].strip()
+    return f"{heading}\n" if heading else ""
+
+
 def _as_window(chunk: Chunk, spans: Sequence[tuple[int, int]]) -> Window:
-    first = spans[0][0]
-    return Window(chunk.text[first : spans[-1][1]], tuple((a - first, b - first) for a, b in spans))
+    head, first = heading_before(chunk.heading), spans[0][0]
+    shift = len(head) - first
+    text = head + chunk.text[first : spans[-1][1]]
+    return Window(text, tuple((start + shift, end + shift) for start, end in spans))
 
 
 def _with_reading(sentence: EvidenceSentence, reading: Reading, answer: str) -> EvidenceSentence:

@@ -1,6 +1,6 @@
 """The span reader: which words of a passage answer the question, and how sure that is.
 
-The weights (qa/reader.safetensors, float16) were trained by qa/training/train_reader.py; qa/reader.json names
+The weights (qa/reader.safetensors, int8) were trained by qa/training/train_reader.py; qa/reader.json names
 their SHA-256, the data they were trained on and its licences.
 """
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelProblem
 from index.files import sha256
-from qa.span_model import Pair, PairTokenizer, batch, build_network, trained_weights
+from qa.span_model import Pair, PairTokenizer, batch, build_network, trained_weights, unpack
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 CARD = Path(__file__).parent / "reader.json"
@@ -84,7 +84,7 @@ def _load(weights_file: Path, card: Path) -> tuple[Any, PairTokenizer]:
     try:
         if sha256(weights_file) != json.loads(card.read_text(encoding="utf-8"))["sha256"]:
             raise ValueError("its checksum is another")
-        weights = {name: value.float() for name, value in load_file(weights_file).items()}
+        weights = unpack(load_file(weights_file))
         if weights.keys() != trained_weights(network).keys():
             raise ValueError("its layers are not those of the embedded encoder")
         network.load_state_dict(weights, strict=False)

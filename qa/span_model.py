@@ -1,13 +1,13 @@
-"""The span reader's network: the embedded encoder with its top layers trained to point at an answer.
+"""The span reader's network: the embedded encoder with its layers trained to point at an answer.
 
 Question and passage go through the encoder together; a linear head scores every token as the first and the
 last of the answer, and the first token of all as "no answer here" (Devlin et al. 2019, SQuAD 2.0 set-up).
-The lower layers and the vocabulary are the embedded encoder's own, so that only the rest is kept on disk.
+The vocabulary, four fifths of all, is the embedded encoder's own, so that only the rest is kept on disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from index.chinese import simplified
 from index.sentence_model import no_loading_bar, readable
 
-TRAINED_LAYERS = 7
 MAX_TOKENS = 320
 """Of question and window together, special tokens included."""
 
@@ -89,9 +88,36 @@ def build_network(folder: Path) -> Any:
 
 def trained_weights(network: Any) -> dict[str, Any]:
     """The weights that differ from the embedded encoder's, by name."""
-    layers = network.encoder.config.num_hidden_layers
-    kept = tuple(f"encoder.encoder.layer.{n}." for n in range(layers - TRAINED_LAYERS, layers))
-    return {name: value for name, value in network.state_dict().items() if name.startswith((*kept, "head."))}
+    kept = ("encoder.encoder.layer.", "head.")
+    return {name: value for name, value in network.state_dict().items() if name.startswith(kept)}
+
+
+_SCALE = ".scale"
+
+
+def pack(weights: Mapping[str, Any]) -> dict[str, Any]:
+    """Weights as they are kept: matrices in int8, with a scale for each row, the rest in float16."""
+    packed = {}
+    for name, value in weights.items():
+        value = value.detach().float().cpu()
+        if value.ndim == 2:
+            scale = value.abs().amax(dim=1, keepdim=True).clamp(min=1e-6).half().float() / 127
+            packed[name] = (value / scale).round().clamp(-127, 127).char()
+            packed[name + _SCALE] = (scale * 127).half()
+        else:
+            packed[name] = value.half()
+    return packed
+
+
+def unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
+    """The float32 weights that were packed."""
+    return {
+        name: value.float() * packed[name + _SCALE].float() / 127
+        if name + _SCALE in packed
+        else value.float()
+        for name, value in packed.items()
+        if not name.endswith(_SCALE)
+    }
 
 
 def batch(pairs: Sequence[Pair], padding: int) -> tuple[Any, Any]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from corpus.document import Chunk
-from qa.evidence import EvidenceSentence, widened
-from qa.reader import SpanReader, Window, best_span
-from qa.span_model import Pair
+from index import Query
+from qa.evidence import HEADING_CHARACTERS, EvidenceSentence, heading_before, read_evidence, widened
+from qa.reader import Reading, SpanReader, Window, best_span
+from qa.span_model import Pair, pack, unpack
 
 TEXT = "The mill closed in 1987. Its owner moved to Porto. The river froze that winter."
 SPANS = ((0, 24), (25, 50), (51, 79))
@@ -50,6 +54,48 @@ def test_best_span_stays_within_its_sentence() -> None:
     assert best_span(start, end, pair) == (3, 3, 16.5)
     assert best_span(start, end, pair, (8, 15)) == (5, 5, 5.5)
     assert best_span(start, end, pair, (40, 50))[2] == float("-inf")
+
+
+class FindsPorto(SpanReader):
+    """Finds one word, wherever it stands in a window."""
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[list[Reading]]:
+        self.windows = windows
+        return [
+            [
+                Reading(window.text.index("Porto"), window.text.index("Porto") + 5, 3.0)
+                if "Porto" in window.text[start:end]
+                else Reading(start, start, -9.0)
+                for start, end in window.sentences
+            ]
+            for window in windows
+        ]
+
+
+@pytest.mark.parametrize("heading", ["", "Mills > The mill of Tarnow"])
+def test_the_reader_sees_the_heading_and_its_answer_stays_in_place(heading: str) -> None:
+    chunk = replace(CHUNK, heading=heading)
+    reader = FindsPorto()
+    read = read_evidence(reader, Query("Where to?", "en"), [sentence(n, 1.0, chunk) for n in range(3)])
+    (window,) = reader.windows
+    assert window.text == (f"{heading}\n{TEXT}" if heading else TEXT)
+    assert [window.text[start:end] for start, end in window.sentences] == [TEXT[a:b] for a, b in SPANS]
+    assert {one.text: one.answer for one in read} == {
+        one: "Porto" if "Porto" in one else "" for one in (TEXT[a:b] for a, b in SPANS)
+    }
+
+
+def test_of_a_long_heading_the_nearest_part_is_shown() -> None:
+    assert heading_before("x" * 500 + " > Hours") == "x" * (HEADING_CHARACTERS - 8) + " > Hours\n"
+
+
+def test_packed_weights_keep_their_values() -> None:
+    torch = pytest.importorskip("torch")
+    weights = {"matrix": torch.tensor([[0.5, -1.0, 0.01], [0.0, 0.0, 0.0]]), "bias": torch.tensor([3.0, 0.1])}
+    packed = pack(weights)
+    assert packed["matrix"].dtype == torch.int8
+    for name, value in unpack(packed).items():
+        assert torch.allclose(value, weights[name], atol=0.005), name
 
 
 @pytest.mark.model

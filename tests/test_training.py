@@ -12,7 +12,7 @@ import pytest
 from corpus.language import detect_language
 from qa.training.fit_evidence import missing
 from qa.training.squad import read_examples
-from qa.training.train_reader import Material, batches
+from qa.training.windows import Material, epoch
 
 ROOT = Path(__file__).resolve().parents[1]
 WRITTEN = ROOT / "qa" / "training" / "written"
@@ -35,7 +35,8 @@ def folder(tmp_path: Path) -> Path:
         question("q4", "When was the wheel built?"),
     ]
     paragraphs = [{"context": FIRST, "qas": asked}, {"context": SECOND, "qas": []}]
-    (tmp_path / "own.json").write_text(json.dumps({"data": [{"paragraphs": paragraphs}] * 11}))
+    article = {"title": "The_mill", "paragraphs": paragraphs}
+    (tmp_path / "own.json").write_text(json.dumps({"data": [article] * 11}))
     return tmp_path
 
 
@@ -62,13 +63,16 @@ def test_windows_for_training_hold_the_answer_or_none(folder: Path) -> None:
     paragraphs, examples = read_examples(folder)
     material = Material(paragraphs, PairTokenizer(embedded_model_path()))
     answered, unanswered = (next(e for e in examples if e.question_id == name) for name in ("q1", "q4"))
-    pair, start, end = material.positive(answered, random.Random(0)) or pytest.fail("no window")
-    low, high = pair.offsets[start - pair.first][0], pair.offsets[end - pair.first][1]
-    assert "1841" in FIRST[low:high]
+    heads = []
+    for seed in range(20):
+        pair, start, end = material.positive(answered, random.Random(seed)) or pytest.fail("no window")
+        low, high = pair.offsets[start - pair.first][0], pair.offsets[end - pair.first][1]
+        heads.append(next(head for head in ("", "The mill\n") if "1841" in (head + FIRST)[low:high]))
+    assert len(set(heads)) == 2
     for seed in range(20):
         window = material.negative(unanswered, random.Random(seed))
         assert window is not None and window[1:] == (0, 0)
-    made = [item for group in batches(material, [unanswered] * 50, seed=0) for item in group]
+    made = [item for group in epoch(material, [unanswered] * 50, 0, 3000) for item in group]
     assert len(made) == 50 and all(item[1:] == (0, 0) for item in made)
 
 

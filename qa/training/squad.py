@@ -21,6 +21,7 @@ class Paragraph:
 
     name: str
     article: str
+    title: str
     text: str
     language: str
     spans: tuple[tuple[int, int], ...]
@@ -29,7 +30,7 @@ class Paragraph:
     @property
     def source(self) -> str:
         """The file it is from; parallel ones, one a language, share it."""
-        return self.article.rpartition("-")[0]
+        return self.article.rpartition("-")[0].rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ def read_examples(*folders: Path) -> tuple[list[Paragraph], list[Example]]:
                 paragraphs.append(
                     Paragraph(
                         f"{file.stem}-{len(paragraphs)}",
-                        f"{file.stem.split('.')[0]}-{number}",
+                        f"{file.parent.name}/{file.stem.split('.')[0]}-{number}",
+                        article.get("title", "").replace("_", " "),
                         text,
                         language,
                         tuple(split_sentences(text, language)),
