@@ -25,7 +25,7 @@ DESKTOP, PHONE = (1280, 860), (390, 844)
 
 QUESTIONS = {
     "en": "How long is the ride up the Yunti mountain railway?",
-    "ar": "كم عدد البسطات في سوق القناديل حاليًا؟",
+    "ar": "ما المرض الذي يكشفه شريط RN-40؟",
     "zh-Hans": "白麓医药园的青年公寓每个月租金是多少？",
     "zh-Hant": "望汐圖書館搬書當晚總共傳了幾本書？",
     "none": "كيف أضبط أوتار العود؟",

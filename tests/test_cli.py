@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -184,6 +185,19 @@ def test_every_question_that_the_page_offers_is_answered(
         assert answer["citations"][0]["source"] in dataset.qrels[answer["id"]]
         gold = dataset.answers[answer["id"]].answers
         assert any(words in answer["answer"] for words in gold), answer["answer"]
+
+
+@pytest.mark.model
+def test_the_questions_of_the_readme_are_answered(
+    tricite: Command, sample_index: Path, tmp_path: Path
+) -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    questions = re.findall(r'tricite ask "([^"]*[?؟？])"', readme)
+    assert len(questions) >= 3
+    batch = write_batch(tmp_path / "readme.jsonl", [{"id": text, "question": text} for text in questions])
+    done = tricite("ask", "--batch", batch, "--index", sample_index, "--generator", "none")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {answer["question"]: answer["abstained"] for answer in answers} == dict.fromkeys(questions, False)
 
 
 @pytest.mark.model
