@@ -66,17 +66,20 @@ def _distinct(vectors: Vectors) -> NDArray[np.int64]:
 
 
 def standardise(
-    values: NDArray[np.floating], background: NDArray[np.floating], prior: tuple[float, ...]
+    values: NDArray[np.floating],
+    background: NDArray[np.floating],
+    prior: tuple[float, ...],
+    further: int = PRIOR_PASSAGES,
 ) -> Vectors:
     """Values in standard deviations above the background's mean.
 
-    prior: mean and standard deviation that PRIOR_PASSAGES further passages are taken to have, so that a
-    language with one passage is sound too.
+    prior: mean and standard deviation that so many further passages are taken to have, so that a language
+    with one passage is sound too.
     """
     mean, deviation = prior
-    total = len(background) + PRIOR_PASSAGES
-    centre = (background.sum() + PRIOR_PASSAGES * mean) / total
-    squares = np.square(background - centre).sum() + PRIOR_PASSAGES * (deviation**2 + (mean - centre) ** 2)
+    total = len(background) + further
+    centre = (background.sum() + further * mean) / total
+    squares = np.square(background - centre).sum() + further * (deviation**2 + (mean - centre) ** 2)
     return np.asarray((values - centre) / np.sqrt(squares / total), dtype=np.float32)
 
 

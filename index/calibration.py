@@ -17,6 +17,7 @@ import numpy as np
 from index.vectors import Vectors
 
 PRIOR_PASSAGES = 20
+"""Passages that a prior mean and deviation count as, beside those of a language."""
 
 _FILE = Path(__file__).parent / "calibration.json"
 
@@ -42,8 +43,9 @@ class Calibration:
 
     query_means, passage_means: language -> float32 [dim], mean vectors of questions and of passages at
     large. dense_prior, late_prior: mean and standard deviation of a question's scores on passages at large.
-    The passages of a language count beside PRIOR_PASSAGES such, so that few are no problem. same, other:
-    weights of the features (index.retrieval.Candidates) for passages in the question's language and others.
+    The passages of a language count beside PRIOR_PASSAGES such, in late interaction beside late_passages, so
+    that few are no problem. same, other: weights of the features (index.retrieval.Candidates) for passages in
+    the question's language and others.
     """
 
     dim: int
@@ -51,6 +53,7 @@ class Calibration:
     passage_means: dict[str, Vectors] = field(default_factory=dict)
     dense_prior: tuple[float, ...] = (0.0, 0.03)
     late_prior: tuple[float, ...] = (0.8, 0.02)
+    late_passages: int = PRIOR_PASSAGES
     same: tuple[float, ...] = (0.4, 1.0, 1.5, 1.0, 0.0, 0.0)
     other: tuple[float, ...] = (0.7, 1.1, 1.5, 0.0, 0.5, 0.5)
     feedback: Feedback = Feedback()
@@ -80,6 +83,7 @@ def load_calibration(fingerprint: str, dim: int) -> Calibration:
         passage_means=_vectors(fitted["passage_means"]),
         dense_prior=tuple(fitted.get("dense_prior", general.dense_prior)),
         late_prior=tuple(fitted.get("late_prior", general.late_prior)),
+        late_passages=int(fitted.get("late_passages", general.late_passages)),
         same=tuple(fitted.get("same", general.same)),
         other=tuple(fitted.get("other", general.other)),
         feedback=Feedback(**fitted.get("feedback", {})),

@@ -20,7 +20,7 @@ from corpus.document import Chunk
 from index.analyzers import shared_terms, terms
 from index.background import Background, standardise
 from index.batching import Batching
-from index.calibration import load_calibration
+from index.calibration import PRIOR_PASSAGES, load_calibration
 from index.chinese import simplified
 from index.filters import EVERYTHING, Filter
 from index.generation import Partition
@@ -271,7 +271,8 @@ class HybridRetriever:
             partition = self.index.partitions[each.language]
             late = partition.tokens.max_similarities(embedded.tokens, each.positions[chosen]).mean(axis=1)
             at_large = embedded.at_large[each.language].mean(axis=1)
-            late = self._standardised(late, at_large, self._calibration.late_prior)
+            fitted = self._calibration
+            late = self._standardised(late, at_large, fitted.late_prior, fitted.late_passages)
             each.features[:, _LATE] = late.min()
             each.features[chosen, _LATE] = late
 
@@ -300,9 +301,14 @@ class HybridRetriever:
         return np.asarray(sure * (feedback.weight * near - feedback.offset), dtype=np.float32)
 
     def _standardised(
-        self, values: NDArray[np.floating], background: NDArray[np.floating], prior: tuple[float, ...]
+        self,
+        values: NDArray[np.floating],
+        background: NDArray[np.floating],
+        prior: tuple[float, ...],
+        further: int = PRIOR_PASSAGES,
     ) -> Vectors:
-        return standardise(values, background if self.settings.standardising else background[:0], prior)
+        sample = background if self.settings.standardising else background[:0]
+        return standardise(values, sample, prior, further)
 
     def _centred(self, query: Query, embedded: EmbeddedQuery) -> Vectors:
         """The question's vector without what all questions of its language share."""

@@ -19,22 +19,22 @@ from qa.reader import Reading, SpanReader, Window
 
 _SHORTEST = 4  # characters; less is a list number or a stray mark
 
-MATCH_WEIGHT = 10.7
+MATCH_WEIGHT = 11.81
 LEXICAL_WEIGHT = 0.05
 """Weight of a sentence's match against its passage's score, and of shared terms within the match."""
 
-READING_WEIGHT = 0.656
+READING_WEIGHT = 0.782
 """Weight of what the span reader says, against the score before."""
 
 LEAST_READING = -6.0
 """The reading of a sentence in which the reader sees no answer, or that was not read."""
 
-ENOUGH_PASSAGE = 6.0
-POOR_PASSAGE = 4.77
+ENOUGH_PASSAGE = 9.0
+POOR_PASSAGE = 2.33
 """A passage that scores less hardly speaks of what is asked, whatever the reader finds in it: each point that
 it lacks is taken off as often again, when an answer is held against the threshold."""
 
-OTHER_LANGUAGE = 0.05
+OTHER_LANGUAGE = 1.56
 """What a sentence in another language than the question's is granted against the threshold."""
 
 WINDOW_CHARACTERS = {"zh": 190, "en": 560, "ar": 460}
@@ -111,9 +111,9 @@ def sureness(sentence: EvidenceSentence, language: str) -> float:
     return sentence.score - POOR_PASSAGE * lacking(sentence) + OTHER_LANGUAGE * other
 
 
-def lacking(sentence: EvidenceSentence) -> float:
+def lacking(sentence: EvidenceSentence, enough: float = ENOUGH_PASSAGE) -> float:
     """What a sentence's passage lacks to a score that is enough."""
-    return max(0.0, ENOUGH_PASSAGE - sentence.passage)
+    return max(0.0, enough - sentence.passage)
 
 
 def read_evidence(

@@ -49,6 +49,8 @@ _FALSE_REFUSALS = 0.12
 _KINDS = {"answerable": 1.5, "other language": 1.0, "near": 1.2, "far": 1.0}
 """What a trial of each kind counts when the threshold's terms are fitted."""
 _RIDGE = 1e-3
+_ENOUGH = (6.0, 7.0, 8.0, 9.0, 10.0)
+"""Scores of a passage from which on it may be enough; which of them is, is chosen by what they give."""
 _MARGINS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0)
 
 
@@ -188,16 +190,16 @@ def ranked(trial: Trial, weights: NDArray[np.float64]) -> Trial:
     return replace(trial, evidence=tuple(sorted(scored, key=lambda one: -one.score)))
 
 
-def against_threshold(trials: Sequence[Trial]) -> NDArray[np.float64]:
+def against_threshold(trials: Sequence[Trial], enough: float) -> NDArray[np.float64]:
     """How sure each ranked trial's best sentence is, [n]: its score, what its passage lacks, its language.
 
-    Logistic regression of whether the question is answered at all; prints the two weights.
+    Logistic regression of whether the question is answered at all; prints its loss and the two weights.
     """
     languages = [trial.language for trial in trials]
     firsts = [trial.evidence[0] for trial in trials]
     terms = np.array(
         [
-            (first.score, first.chunk.language != language, -lacking(first))
+            (first.score, first.chunk.language != language, -lacking(first, enough))
             for first, language in zip(firsts, languages, strict=True)
         ]
     )
@@ -210,25 +212,30 @@ def against_threshold(trials: Sequence[Trial]) -> NDArray[np.float64]:
         fit = (shares * np.logaddexp(0, -answered * sure)).sum() / shares.sum()
         return float(fit + 10 * _RIDGE * np.square(parameters[1:]).sum())
 
-    found = minimize(lost, np.zeros(4), method="L-BFGS-B").x[1:] / scale
+    fit = minimize(lost, np.zeros(4), method="L-BFGS-B")
+    found = fit.x[1:] / scale
     found /= found[0]
-    print(f"against the threshold: other language {found[1]:.2f}, poor passage {found[2]:.2f}")
+    print(
+        f"enough passage {enough}: loss {fit.fun:.4f}, other language {found[1]:.2f}, "
+        f"poor passage {found[2]:.2f}"
+    )
     return np.asarray(terms @ found)
 
 
 def report(trials: list[Trial], weights: NDArray[np.float64]) -> None:
     """What the weights and the threshold give."""
-    sure: dict[str, list[float]] = {}
     first: dict[str, list[bool]] = {}
     trials = [ranked(trial, weights) for trial in trials]
-    for trial, value in zip(trials, against_threshold(trials), strict=True):
-        sure.setdefault(trial.kind, []).append(value)
+    for trial in trials:
         right = trial.holds_answer(trial.evidence[0])
         first.setdefault(f"{trial.kind}, {trial.language}", []).append(right)
-    threshold = np.quantile(sure["answerable"], _FALSE_REFUSALS)
-    print(f"threshold {threshold + LEAST_READING * weights[2]:.2f}")
-    for kind, found in sure.items():
-        print(f"{kind}: refused {np.mean(np.array(found) < threshold):.3f} of {len(found)}")
+    for enough in _ENOUGH:
+        sure: dict[str, list[float]] = {}
+        for trial, value in zip(trials, against_threshold(trials, enough), strict=True):
+            sure.setdefault(trial.kind, []).append(value)
+        threshold = np.quantile(sure["answerable"], _FALSE_REFUSALS)
+        shares = {kind: f"{np.mean(np.array(found) < threshold):.3f}" for kind, found in sure.items()}
+        print(f"  threshold {threshold + LEAST_READING * weights[2]:.2f}, refused {shares}")
     for name, rights in first.items():
         if any(rights):
             print(f"{name}: right sentence first {np.mean(rights):.3f} of {len(rights)}")
