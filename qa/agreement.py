@@ -58,17 +58,17 @@ class Related:
 def related(
     index: Index, query: Query, span: EvidenceSentence, evidence: Iterable[EvidenceSentence]
 ) -> list[Related]:
-    """The first such sentence of every other document, in the order of the evidence.
+    """The most similar such sentence of every other document, in the order of the evidence.
 
     evidence: ranked sentences of all documents, EVIDENCE of them or more. Where the span's answer is known
     (span.answer), only that is compared, not all that the span says.
     """
     said = span.answer or span.text
-    found: dict[str, Related] = {}
+    alike: dict[str, tuple[float, EvidenceSentence, list[Pair]]] = {}
     tokens, passage = _vectors(index, span)
     for sentence in evidence:
         document = sentence.chunk.document_id
-        if document in found or document == span.chunk.document_id:
+        if document == span.chunk.document_id:
             continue
         same = sentence.chunk.language == span.chunk.language
         if abs(_worth(span) - _worth(sentence)) > (_GAP_SAME if same else _GAP_OTHER):
@@ -81,12 +81,24 @@ def related(
         if not same:
             needed -= _NAMED * _names_both(query, span, sentence)
         similarity = _similarity(tokens, other_tokens)
-        if similarity >= needed:
-            relation = _relation(query, said, span, sentence, pairs)
-            if relation == "differs" and not same and similarity < _SENTENCES_OTHER:
-                relation = "adds"  # too far apart to speak of a contradiction
-            found[document] = Related(sentence, relation, round(similarity, 3))
-    return list(found.values())
+        if similarity >= max(needed, alike[document][0] if document in alike else -1.0):
+            alike[document] = (similarity, sentence, pairs)
+    return [_related(query, said, span, *one) for one in alike.values()]
+
+
+def _related(
+    query: Query,
+    said: str,
+    span: EvidenceSentence,
+    similarity: float,
+    sentence: EvidenceSentence,
+    pairs: list[Pair],
+) -> Related:
+    relation = _relation(query, said, span, sentence, pairs)
+    other_language = sentence.chunk.language != span.chunk.language
+    if relation == "differs" and other_language and similarity < _SENTENCES_OTHER:
+        relation = "adds"  # too far apart to speak of a contradiction
+    return Related(sentence, relation, round(similarity, 3))
 
 
 # ------------------------------------------------------------------ about the same thing
