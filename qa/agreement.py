@@ -37,6 +37,9 @@ _MEASURED_ALIKE, _NAMED = 0.03, 0.04
 quantity of one measure, and across languages when a name of the question stands in both documents. Fitted on
 the first half of benchmarks/agreement.jsonl."""
 
+_STATED = 0.7
+"""Share of the answer's words, beyond the question's, that a sentence in its language must say to agree."""
+
 _PASSAGES_SAME, _PASSAGES_OTHER = 0.35, 0.25
 _GAP_SAME, _GAP_OTHER = 8.0, 22.0
 """The least similarity of their passages, and the most evidence score that may lie between them."""
@@ -47,7 +50,7 @@ class Related:
     """A sentence of another document about what a cited sentence says.
 
     relation: differs when both give a quantity of one measure and not the same; agrees when they give the
-    same, or the same words or names beyond the question's; adds when neither shows. similarity: -1 to 1.
+    same, or the answer's words or names beyond the question's; adds when neither shows. similarity: -1 to 1.
     """
 
     sentence: EvidenceSentence
@@ -164,19 +167,20 @@ def _relation(
     query: Query, said: str, span: EvidenceSentence, other: EvidenceSentence, pairs: list[Pair]
 ) -> Relation:
     if pairs:
-        return (
-            "agrees"
-            if all(any(agree(a, b) for a in mine for b in theirs) for mine, theirs in pairs)
-            else "differs"
-        )
+        if not all(any(agree(a, b) for a in mine for b in theirs) for mine, theirs in pairs):
+            return "differs"
+        stated = all(any(agree(a, b) for b in theirs) for mine, theirs in pairs for a in mine)
+        return "agrees" if stated or not span.answer else "adds"
     if span.chunk.language == other.chunk.language:
         asked = set(terms(query.text, query.language))
         mine, theirs = (set(terms(text, span.chunk.language)) - asked for text in (said, other.text))
+        needed = _STATED * len(mine) if span.answer else 1
     else:
         asked = set(name_terms(query.text, query.language))
         mine = set(name_terms(said, span.chunk.language)) - asked
         theirs = set(name_terms(other.text, other.chunk.language)) - asked
-    return "agrees" if mine & theirs else "adds"
+        needed = 1
+    return "agrees" if len(mine & theirs) >= max(needed, 1) else "adds"
 
 
 def _comparable(question: str, said: str, other: str) -> list[Pair]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -53,27 +54,55 @@ def test_there_are_thirty_pairs_and_every_answer_stands_in_its_document() -> Non
 
 
 def test_a_known_answer_decides_alone(tmp_path: Path) -> None:
-    texts = {
-        "a.txt": "The red tower is 38 metres high and was built in 1890.",
-        "b.txt": "The red tower is 38 metres high and was built in 1895.",
-    }
+    first = "The red tower is 38 metres high and was built in 1890."
+    second = "The red tower is 38 metres high and was built in 1895."
+    question = "How high is the red tower?"
+    assert relations(tmp_path, question, first, second) == ["differs"]
+    assert relations(tmp_path, question, first, second, answer="38 metres") == ["agrees"]
+    assert relations(tmp_path, question, first, first) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "second", "answer"),
+    [
+        (
+            "When was the red tower built?",
+            "The red tower was built by the town from 1890 to 1895.",
+            "The red tower was built by the town after 1890.",
+            "1890 to 1895",
+        ),
+        (
+            "Who painted the red tower?",
+            "The red tower was painted in winter by Berg, Holm and Lund.",
+            "The red tower was painted in winter by Berg and Falk.",
+            "Berg, Holm and Lund",
+        ),
+    ],
+)
+def test_a_document_that_says_part_of_the_answer_does_not_agree(
+    tmp_path: Path, question: str, first: str, second: str, answer: str
+) -> None:
+    assert relations(tmp_path, question, first, second, answer) == ["adds"]
+    assert relations(tmp_path, question, first, f"{first[:-1]}, too.", answer) == ["agrees"]
+
+
+def relations(tmp_path: Path, question: str, first: str, second: str, answer: str = "") -> list[str]:
+    """How a second document is related to the first, whose answer is known or not, among others."""
+    texts = [first] if first == second else [first, second]
     # Without other texts, what the two share would be all there is in the language, and count for nothing.
-    for number, word in enumerate(["ferry", "bakery", "library", "tram", "museum", "school"]):
-        texts[f"{number}.txt"] = f"Nobody knows why this old {word} closes so early on Fridays in winter."
-    for name, text in texts.items():
-        (tmp_path / name).write_text(text, encoding="utf-8")
+    words = ("ferry", "bakery", "library", "tram", "museum", "school")
+    others = [f"Nobody knows why this old {word} closes so early on Fridays in winter." for word in words]
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    for number, text in enumerate(texts + others):
+        (folder / f"{number}.txt").write_text(text, encoding="utf-8")
     embedder, splitter = HashEmbedder(), Splitter()
-    update_index(tmp_path / "index", [tmp_path / name for name in texts], embedder, splitter=splitter)
-    index = Index(tmp_path / "index", embedder, splitter)
-    retriever = HybridRetriever(index)
-    query = Query("How high is the red tower?", "en")
-    hits = retriever.search(query, 2)
-    first, second = (sentence(hit.chunk) for hit in hits)
+    update_index(folder / "index", sorted(folder.glob("*.txt")), embedder, splitter=splitter)
+    index = Index(folder / "index", embedder, splitter)
     try:
-        assert [one.relation for one in related(index, query, first, [first, second])] == ["differs"]
-        known = replace(first, answer="38 metres")
-        assert [one.relation for one in related(index, query, known, [second])] == ["agrees"]
-        assert related(index, query, first, [first]) == []
+        query = Query(question, "en")
+        found = [sentence(hit.chunk) for hit in HybridRetriever(index).search(query, len(texts))]
+        found.sort(key=lambda one: one.text != first)
+        return [one.relation for one in related(index, query, replace(found[0], answer=answer), found)]
     finally:
         index.close()
 
