@@ -24,13 +24,13 @@ ROOT = Path(__file__).resolve().parents[1]
 DESKTOP, PHONE = (1280, 860), (390, 844)
 
 QUESTIONS = {
-    "en": "How long is the ride up the Yunti mountain railway?",
+    "en": "How hot does the olive-stone kiln at the pottery museum get?",
     "ar": "ما المرض الذي يكشفه شريط RN-40؟",
     "zh-Hans": "白麓医药园的青年公寓每个月租金是多少？",
     "zh-Hant": "望汐圖書館搬書當晚總共傳了幾本書？",
     "none": "كيف أضبط أوتار العود؟",
 }
-"""What is asked in each language (the English answer is in a Chinese article), and what nothing answers."""
+"""What is asked in each language (the English answer is in an Arabic article), and what nothing answers."""
 
 
 @dataclass(frozen=True)
