@@ -108,7 +108,7 @@ def show_case(
 ) -> None:
     print(f"{mark or ' '} {name}: {question}\n      {first.text}")
     for other in others:
-        print(f"      {other.relation} ({other.similarity}): {other.sentence.text}")
+        print(f"      {other.relation} ({other.similarity:.3f}): {other.sentence.text}")
 
 
 def sample_figures(retriever: HybridRetriever, showing: bool) -> Json:

@@ -19,7 +19,7 @@ from index import Index, Query, terms
 from index.calibration import load_calibration
 from index.transliteration import name_terms
 from index.vectors import Vectors
-from qa.evidence import MATCH_WEIGHT, EvidenceSentence
+from qa.evidence import MATCH_WEIGHT, EvidenceSentence, states
 from qa.plain_text import plain
 from qa.quantities import quantities
 from qa.quantity import Quantity, agree
@@ -36,9 +36,6 @@ _MEASURED_ALIKE, _NAMED = 0.03, 0.04
 """The least similarity of two sentences, in one language and across two; less by so much when both give a
 quantity of one measure, and across languages when a name of the question stands in both documents. Fitted on
 the first half of benchmarks/agreement.jsonl."""
-
-_STATED = 0.7
-"""Share of the answer's words, beyond the question's, that a sentence in its language must say to agree."""
 
 _PASSAGES_SAME, _PASSAGES_OTHER = 0.35, 0.25
 _GAP_SAME, _GAP_OTHER = 8.0, 22.0
@@ -67,7 +64,7 @@ def related(
     (span.answer), only that is compared, not all that the span says.
     """
     said = span.answer or span.text
-    alike: dict[str, tuple[float, EvidenceSentence, list[Pair]]] = {}
+    found: dict[str, Related] = {}
     tokens, passage = _vectors(index, span)
     for sentence in evidence:
         document = sentence.chunk.document_id
@@ -84,24 +81,13 @@ def related(
         if not same:
             needed -= _NAMED * _names_both(query, span, sentence)
         similarity = _similarity(tokens, other_tokens)
-        if similarity >= max(needed, alike[document][0] if document in alike else -1.0):
-            alike[document] = (similarity, sentence, pairs)
-    return [_related(query, said, span, *one) for one in alike.values()]
-
-
-def _related(
-    query: Query,
-    said: str,
-    span: EvidenceSentence,
-    similarity: float,
-    sentence: EvidenceSentence,
-    pairs: list[Pair],
-) -> Related:
-    relation = _relation(query, said, span, sentence, pairs)
-    other_language = sentence.chunk.language != span.chunk.language
-    if relation == "differs" and other_language and similarity < _SENTENCES_OTHER:
-        relation = "adds"  # too far apart to speak of a contradiction
-    return Related(sentence, relation, round(similarity, 3))
+        least = max(needed, found[document].similarity) if document in found else needed
+        if similarity >= least:
+            relation = _relation(query, said, span, sentence, pairs)
+            if relation == "differs" and not same and similarity < _SENTENCES_OTHER:
+                relation = "adds"  # too far apart to speak of a contradiction
+            found[document] = Related(sentence, relation, similarity)
+    return list(found.values())
 
 
 # ------------------------------------------------------------------ about the same thing
@@ -171,16 +157,17 @@ def _relation(
             return "differs"
         stated = all(any(agree(a, b) for b in theirs) for mine, theirs in pairs for a in mine)
         return "agrees" if stated or not span.answer else "adds"
-    if span.chunk.language == other.chunk.language:
-        asked = set(terms(query.text, query.language))
-        mine, theirs = (set(terms(text, span.chunk.language)) - asked for text in (said, other.text))
-        needed = _STATED * len(mine) if span.answer else 1
+    language = span.chunk.language
+    if language == other.chunk.language:
+        words = set(terms(said, language)) - set(terms(query.text, query.language))
+        if span.answer:
+            agrees = bool(words) and states(other.text, words, language)
+        else:
+            agrees = not words.isdisjoint(terms(other.text, language))
     else:
-        asked = set(name_terms(query.text, query.language))
-        mine = set(name_terms(said, span.chunk.language)) - asked
-        theirs = set(name_terms(other.text, other.chunk.language)) - asked
-        needed = 1
-    return "agrees" if len(mine & theirs) >= max(needed, 1) else "adds"
+        names = set(name_terms(said, language)) - set(name_terms(query.text, query.language))
+        agrees = not names.isdisjoint(name_terms(other.text, other.chunk.language))
+    return "agrees" if agrees else "adds"
 
 
 def _comparable(question: str, said: str, other: str) -> list[Pair]:

@@ -13,7 +13,7 @@ from index import EmbeddedQuery, Filter, Hit, HybridRetriever, Query, best_by_do
 from qa.agreement import related
 from qa.answer import Answer, AnswerEvent, Citation, Event, Sentence, SentenceEvent, SourcesEvent
 from qa.checking import SUPPORTED, SupportChecker
-from qa.evidence import EvidenceSentence, read_evidence, select_evidence, sureness, widened
+from qa.evidence import EvidenceSentence, read_evidence, select_evidence, states, sureness, widened
 from qa.generators import Generator
 from qa.markers import split_markers, without_markers
 from qa.messages import message
@@ -33,9 +33,6 @@ _COMPLETION_TOKENS = 80
 _CLOSEST = 3
 _TIE = 0.5
 """Evidence scores nearer than this do not tell which sentence is the better: both are quoted."""
-
-_STATED = 0.7
-"""Share of the reader's answer, in index terms, that a base model's sentence must say."""
 
 _RELATED = 30
 """Sentences that are compared with the best one, for what other documents say of the same."""
@@ -247,7 +244,7 @@ class Asking:
         wanted = set(terms(span.answer, span.chunk.language))
         if self._generator.kind == "chat" or not wanted:
             return True
-        return len(wanted & set(terms(text, span.chunk.language))) >= _STATED * len(wanted)
+        return states(text, wanted, span.chunk.language)
 
     def _quote(self, span: EvidenceSentence) -> Iterator[SentenceEvent]:
         """The evidence itself, once; with its language named where that is not the question's."""

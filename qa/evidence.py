@@ -45,6 +45,9 @@ HEADING_CHARACTERS = 120
 
 WINDOWS = 3
 
+_STATED = 0.7
+"""Share of an answer's words that a text must say to state it."""
+
 
 @dataclass(frozen=True, slots=True)
 class EvidenceSentence:
@@ -114,6 +117,11 @@ def sureness(sentence: EvidenceSentence, language: str) -> float:
 def lacking(sentence: EvidenceSentence, enough: float = ENOUGH_PASSAGE) -> float:
     """What a sentence's passage lacks to a score that is enough."""
     return max(0.0, enough - sentence.passage)
+
+
+def states(text: str, words: set[str], language: str) -> bool:
+    """Whether a text in a language says an answer, given by its words in index terms: most of them."""
+    return len(words & set(terms(text, language))) >= _STATED * len(words)
 
 
 def read_evidence(
