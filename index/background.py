@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from index.calibration import PRIOR_PASSAGES
 from index.generation import Partition
+from index.token_codec import filled
 from index.vectors import Vectors
 
 _VECTORS = 1000
@@ -51,9 +52,9 @@ class Background:
         # Reading the sample is most of the work: a few questions take hardly longer than one.
         found: list[Vectors] = []
         for at in range(0, len(questions), _QUESTIONS):
-            some = np.concatenate(questions[at : at + _QUESTIONS])
+            some = filled(np.concatenate(questions[at : at + _QUESTIONS]))
             best = np.maximum.reduceat(self._tokens @ some.T, self._starts, axis=0)
-            found += np.split(best, np.cumsum(counts[at : at + _QUESTIONS])[:-1], axis=1)
+            found += np.split(best, np.cumsum(counts[at : at + _QUESTIONS]), axis=1)[:-1]
         return found
 
 

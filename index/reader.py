@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from corpus.document import Chunk, Document
 from corpus.errors import IndexDamaged, IndexMissing, InvalidRequest
@@ -19,8 +20,9 @@ from index.embedder import Embedder
 from index.filters import Filter
 from index.generation import FOLDER, Generation, Partition, damaged_files, open_generation, read_manifest
 from index.recipe import Recipe, recipe_of
-from index.token_vectors import PassageTokens
-from index.vectors import Ids
+from index.token_codec import TokenCodec
+from index.token_vectors import ChunkTokens, PassageTokens
+from index.vectors import Ids, Vectors
 
 _CACHED_DOCUMENTS = 64
 
@@ -114,10 +116,24 @@ class Index:
         if not self.generation.manifest.recipe.tokens:
             embedding = self.embedder.embed_passages([simplified(chunk.text)], [simplified(chunk.heading)])[0]
             return PassageTokens(embedding.tokens, embedding.offsets)
+        coded, codec = self._coded(chunk)
+        return PassageTokens(codec.decode(coded.codes, coded.scales), coded.offsets)
+
+    def token_cosines(self, chunk: Chunk, others: Vectors) -> tuple[Vectors, NDArray[Any]]:
+        """Cosines of a chunk's tokens with unit vectors [m, dim], float32 [n, m]; the tokens' offsets [n, 2].
+
+        As with the vectors of tokens(), in a tenth of the time where the index keeps them.
+        """
+        if not self.generation.manifest.recipe.tokens:
+            tokens = self.tokens(chunk)
+            return tokens.vectors @ others.T, tokens.offsets
+        coded, codec = self._coded(chunk)
+        return codec.cosines(coded.codes, coded.scales, others), coded.offsets
+
+    def _coded(self, chunk: Chunk) -> tuple[ChunkTokens, TokenCodec]:
+        partition = self.partitions[chunk.language]
         row = np.array([self._rows[chunk.id]])
-        stored = self.partitions[chunk.language].tokens
-        coded = stored[int(self.partitions[chunk.language].positions(row)[0])]
-        return PassageTokens(stored.codec.decode(coded.codes, coded.scales), coded.offsets)
+        return partition.tokens[int(partition.positions(row)[0])], partition.tokens.codec
 
     def problems(self) -> list[str]:
         """Everything wrong with the index, a line each: database, checksums of all files, offsets."""

@@ -36,8 +36,9 @@ _PAIR_OF = np.ascontiguousarray(_PAIRS, dtype=np.float32).view(np.float64).ravel
 _FOUR_OF = np.ascontiguousarray(_FOURS, dtype=np.float32).view(np.complex128).ravel()
 
 _BLOCK = 512
+"""Tokens whose cosines are taken at once."""
+
 _COLUMNS = 8
-"""Tokens whose cosines are taken at once, and what the number of the others is filled up to a multiple of."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,11 +92,9 @@ class TokenCodec:
     def cosines(self, codes: Codes, scales: NDArray[np.float16], others: Vectors) -> Vectors:
         """Cosines of coded tokens with unit vectors [m, dim]: float32 [n, m]; nothing is decoded in full."""
         half = self.fine // 2
-        # Products with 14 or 15 columns take nearly twice as long as with 16.
-        filled = np.zeros((-(-len(others) // _COLUMNS) * _COLUMNS, others.shape[1]), dtype=np.float32)
-        filled[: len(others)] = others
-        turned = ((filled @ self.basis) * self.deviations).T
-        found = np.empty((len(codes), len(filled)), dtype=np.float32)
+        columns = filled(others)
+        turned = ((columns @ self.basis) * self.deviations).T
+        found = np.empty((len(codes), len(columns)), dtype=np.float32)
         # A block at a time, whose levels stay in the processor's cache: three times as fast as all at once.
         fine = np.empty((_BLOCK, half), dtype=_PAIR_OF.dtype)
         coarse = np.empty((_BLOCK, self.width - half), dtype=_FOUR_OF.dtype)
@@ -107,7 +106,7 @@ class TokenCodec:
             if fours.size:
                 rows += fours.view(np.float32) @ turned[self.fine :]
         found *= scales[:, None].astype(np.float32)
-        found += filled @ self.mean
+        found += columns @ self.mean
         return np.asarray(found[:, : len(others)])
 
     def _levels(self, codes: Codes) -> Vectors:
@@ -117,6 +116,11 @@ class TokenCodec:
         levels[:, : self.fine] = _PAIR_OF[codes[:, :half]].view(np.float32)
         levels[:, self.fine :] = _FOUR_OF[codes[:, half:]].view(np.float32)
         return levels
+
+
+def filled(vectors: Vectors) -> Vectors:
+    """The vectors and zeros behind them, to a multiple of 8: 16 are multiplied up to twice as fast as 15."""
+    return np.pad(vectors, ((0, -len(vectors) % _COLUMNS), (0, 0)))
 
 
 def _nearest(values: NDArray[np.floating], levels: Vectors) -> NDArray[np.uint8]:

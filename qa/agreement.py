@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
+from corpus.document import Chunk
 from index import Index, Query, terms
 from index.calibration import load_calibration
 from index.transliteration import name_terms
@@ -65,7 +67,8 @@ def related(
     """
     said = span.answer or span.text
     found: dict[str, Related] = {}
-    tokens, passage = _vectors(index, span)
+    known = cache(partial(_passage, index))
+    tokens, passage = known(span.chunk).within(span), known(span.chunk).vector
     for sentence in evidence:
         document = sentence.chunk.document_id
         if document == span.chunk.document_id:
@@ -73,14 +76,14 @@ def related(
         same = sentence.chunk.language == span.chunk.language
         if abs(_worth(span) - _worth(sentence)) > (_GAP_SAME if same else _GAP_OTHER):
             continue
-        other_tokens, other_passage = _vectors(index, sentence)
-        if float(passage @ other_passage) < (_PASSAGES_SAME if same else _PASSAGES_OTHER):
+        other = known(sentence.chunk)
+        if float(passage @ other.vector) < (_PASSAGES_SAME if same else _PASSAGES_OTHER):
             continue
         pairs = _comparable(query.text, said, sentence.text)
         needed = (_SENTENCES_SAME if same else _SENTENCES_OTHER) - _MEASURED_ALIKE * bool(pairs)
         if not same:
             needed -= _NAMED * _names_both(query, span, sentence)
-        similarity = _similarity(tokens, other_tokens)
+        similarity = _similarity(tokens, other.within(sentence))
         least = max(needed, found[document].similarity) if document in found else needed
         if similarity >= least:
             relation = _relation(query, said, span, sentence, pairs)
@@ -98,16 +101,25 @@ def _worth(sentence: EvidenceSentence) -> float:
     return sentence.passage + MATCH_WEIGHT * sentence.match
 
 
-def _vectors(index: Index, sentence: EvidenceSentence) -> tuple[Vectors, Vectors]:
-    """Unit vectors from the language's mean: of the sentence's tokens [n, dim], of its passage [dim]."""
-    chunk = sentence.chunk
-    tokens = index.tokens(chunk)
-    start, end = sentence.start - chunk.start, sentence.end - chunk.start
-    inside = (tokens.offsets[:, 0] < end) & (tokens.offsets[:, 1] > start)
-    vectors = tokens.vectors
-    centre = _centre(index, chunk.language)
-    passage = vectors.mean(axis=0) if len(vectors) else centre
-    return _unit(vectors[inside] - centre), _unit((passage / _length(passage) - centre)[None])[0]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Passage:
+    """Unit vectors from the language's mean: of the tokens [n, dim], which lie at offsets [n, 2] of the
+    document, and of the whole [dim]."""
+
+    tokens: Vectors
+    offsets: NDArray[np.int64]
+    vector: Vectors
+
+    def within(self, sentence: EvidenceSentence) -> Vectors:
+        """Those of a sentence's tokens."""
+        return self.tokens[(self.offsets[:, 0] < sentence.end) & (self.offsets[:, 1] > sentence.start)]
+
+
+def _passage(index: Index, chunk: Chunk) -> _Passage:
+    tokens, centre = index.tokens(chunk), _centre(index, chunk.language)
+    whole = tokens.vectors.mean(axis=0) if len(tokens.vectors) else centre
+    vector = _unit((whole / _length(whole) - centre)[None])[0]
+    return _Passage(_unit(tokens.vectors - centre), tokens.offsets + chunk.start, vector)
 
 
 def _centre(index: Index, language: str) -> Vectors:

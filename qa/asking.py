@@ -200,11 +200,11 @@ class Asking:
             yield sentence.text, sentence.markers
 
     def _prompt(self, evidence: Sequence[EvidenceSentence]) -> Prompt:
+        chat = self._generator.kind == "chat"
         numbered = [
             Evidence(marker, sentence.text, sentence.chunk.heading, sentence.chunk.language)
-            for marker, sentence in enumerate(evidence, start=1)
+            for marker, sentence in enumerate(evidence if chat else evidence[:1], start=1)
         ]
-        chat = self._generator.kind == "chat"
         return build_prompt(
             self._query.text,
             f"zh-{self._script}" if self._query.language == "zh" else self._query.language,

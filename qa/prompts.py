@@ -160,7 +160,8 @@ def _first_sentences(text: str, language: str, count_tokens: Callable[[str], int
 
 def _cut(text: str, count_tokens: Callable[[str], int], budget: int) -> str:
     """The longest beginning of a text that the budget allows, ending between words where it has spaces."""
-    if count_tokens(text) <= budget:
+    # No tokenizer makes more tokens than bytes: a short text need not be counted.
+    if len(text.encode("utf-8", "surrogatepass")) <= budget or count_tokens(text) <= budget:
         return text
     low, high = 0, len(text)
     while high - low > 1:

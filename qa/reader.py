@@ -7,10 +7,12 @@ their SHA-256, the data they were trained on and its licences.
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,8 @@ from numpy.typing import NDArray
 
 from corpus.errors import ModelProblem
 from index.files import sha256
-from qa.span_model import Pair, PairTokenizer, batch, build_network, trained_weights, unpack
+from index.sentence_model import use_one_core
+from qa.span_model import Pair, PairTokenizer, build_network, trained_weights, unpack
 
 WEIGHTS = Path(__file__).parent / "reader.safetensors"
 CARD = Path(__file__).parent / "reader.json"
@@ -62,22 +65,31 @@ class SpanReader:
         if not windows:
             return []
         with _loading:
-            network, tokenizer = _load(WEIGHTS, CARD)
+            encoder, head, tokenizer = _load(WEIGHTS, CARD)
         pairs = tokenizer.pairs(question, [window.text for window in windows])
-        with torch.inference_mode():
-            starts, ends = network(*batch(pairs, network.encoder.config.pad_token_id))
-        return [
-            [_reading(start, end, pair, sentence) for sentence in window.sentences]
-            for start, end, pair, window in zip(starts.numpy(), ends.numpy(), pairs, windows, strict=True)
-        ]
+
+        def read(pair: Pair, window: Window) -> list[Reading]:
+            with torch.inference_mode():
+                start, end = head(encoder([pair.ids])[0]).numpy().T
+            return [_reading(start, end, pair, sentence) for sentence in window.sentences]
+
+        return list(_workers().map(read, pairs, windows))
+
+
+@cache
+def _workers() -> ThreadPoolExecutor:
+    """Threads that read a window each on a core of its own. A window shared by cores takes twice as long
+    beside llama.cpp: the threads of a team sleep and wake at every step there."""
+    return ThreadPoolExecutor(os.cpu_count(), "reader", initializer=use_one_core)
 
 
 @lru_cache(maxsize=1)
-def _load(weights_file: Path, card: Path) -> tuple[Any, PairTokenizer]:
-    """The trained network and its tokenizer, the same for every reader of a process."""
+def _load(weights_file: Path, card: Path) -> tuple[Any, Any, PairTokenizer]:
+    """The trained network, encoder and head, and its tokenizer, the same for every reader of a process."""
     from safetensors.torch import load_file
 
     from index.embedded import embedded_model_path
+    from index.packed_bert import PackedBert, has_fast_eight_bits
 
     folder = embedded_model_path()
     network = build_network(folder)
@@ -93,7 +105,8 @@ def _load(weights_file: Path, card: Path) -> tuple[Any, PairTokenizer]:
         raise ModelProblem(
             f"the span reader {weights_file} cannot be used ({problem}): install Tricite again"
         ) from error
-    return network.eval(), PairTokenizer(folder)
+    encoder = PackedBert(network.encoder, eight_bits=has_fast_eight_bits())
+    return encoder, network.head, PairTokenizer(folder)
 
 
 def best_span(

@@ -9,9 +9,11 @@ fitted no word is found this way.
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -59,13 +61,18 @@ class Similarity(Protocol):
         """The words, with those marked as names that the vectors take for such."""
 
 
+_KEPT = 64
+"""Texts whose vectors are kept."""
+
+
 class TokenSimilarity:
     """Similarity by an embedder's token vectors; each text is embedded once while it stays in use."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._fitted: dict[str, Any] | None = _fitted().get(embedder.fingerprint)
-        self._embedded = lru_cache(maxsize=64)(self._embed)
+        self._known: OrderedDict[str, Embedding] = OrderedDict()
+        self._lock = threading.Lock()
 
     def __call__(
         self, sentence: str, sentence_words: Sequence[Word], source: str, pair: tuple[str, str]
@@ -74,7 +81,7 @@ class TokenSimilarity:
         nothing = np.zeros(len(sentence_words), dtype=np.float32)
         if self._fitted is None or not set(pair) <= set(self._fitted["means"]):
             return Matches(nothing, nothing, nothing)
-        stated, given = self._embedded(sentence), self._embedded(source)
+        stated, given = self._embedded(sentence, source)
         if not len(stated.tokens) or not len(given.tokens):
             return Matches(nothing, nothing, nothing)
         own, other = (
@@ -102,8 +109,19 @@ class TokenSimilarity:
             for word, score in zip(text_words, matches.name, strict=True)
         ]
 
-    def _embed(self, text: str) -> Embedding:
-        return self._embedder.embed_passages([text])[0]
+    def _embedded(self, *texts: str) -> list[Embedding]:
+        """The vectors of texts; those not known yet in one pass, which takes two thirds of one for each."""
+        with self._lock:
+            found = {text: self._known[text] for text in texts if text in self._known}
+        missing = sorted(set(texts) - found.keys())
+        found |= zip(missing, self._embedder.embed_passages(missing), strict=True) if missing else ()
+        with self._lock:
+            for text in texts:
+                self._known[text] = found[text]
+                self._known.move_to_end(text)
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
+        return [found[text] for text in texts]
 
 
 def _centred(tokens: Vectors, mean: Sequence[float]) -> Vectors:

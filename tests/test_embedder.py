@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import BertConfig, BertModel, XLMRobertaConfig, XLMRobertaModel
@@ -209,6 +210,17 @@ def test_only_networks_whose_arithmetic_is_known_are_taken_apart():
     assert not PackedBert.takes(BertModel(BertConfig(vocab_size=9, hidden_act="relu", **sizes)))
     assert not PackedBert.takes(BertModel(BertConfig(vocab_size=9, is_decoder=True, **sizes)))
     assert not PackedBert.takes(XLMRobertaModel(XLMRobertaConfig(vocab_size=9, **sizes)))
+
+
+def test_in_eight_bits_the_states_stay_near():
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 32, "num_attention_heads": 2, "num_hidden_layers": 2, "intermediate_size": 64}
+    model = BertModel(BertConfig(vocab_size=50, **sizes)).eval()
+    texts = [[1, 7, 9, 30], [2, 3], list(range(40))]
+    exact, near = PackedBert(model)(texts), PackedBert(model, eight_bits=True)(texts)
+    assert near.shape == exact.shape == (3, 40, 32)
+    assert torch.cosine_similarity(near[2], exact[2], dim=1).min() > 0.995
+    assert 0 < (near - exact).abs().max() < 0.2
 
 
 def test_offsets_are_of_the_text_alone(tiny):

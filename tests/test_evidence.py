@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +11,17 @@ import pytest
 
 from corpus.document import Chunk
 from index import Query
-from qa.evidence import HEADING_CHARACTERS, EvidenceSentence, heading_before, read_evidence, widened
+from qa.evidence import (
+    HEADING_CHARACTERS,
+    LEAST_READING,
+    READING_WEIGHT,
+    SURE,
+    EvidenceSentence,
+    heading_before,
+    read_evidence,
+    sureness,
+    widened,
+)
 from qa.reader import Reading, SpanReader, Window, best_span
 from qa.span_model import Pair, pack, unpack
 
@@ -85,6 +96,22 @@ def test_the_reader_sees_the_heading_and_its_answer_stays_in_place(heading: str)
     }
 
 
+@pytest.mark.parametrize("sure", [True, False])
+def test_other_passages_are_read_only_where_the_first_leaves_doubt(sure: bool) -> None:
+    others = [replace(CHUNK, id=name, document_id=name, text=TEXT.replace("Its", name)) for name in "ab"]
+    evidence = [
+        sentence(1, 9.0),
+        *(replace(sentence(0, 8.0, one), text=f"{one.id} closed") for one in others),
+    ]
+    lacks = SURE - sureness(evidence[0], "en") - READING_WEIGHT * (3.0 - LEAST_READING)
+    evidence[0] = replace(evidence[0], score=9.0 + lacks + (0.1 if sure else -0.1))
+    reader = FindsPorto()
+    read_evidence(reader, Query("Where to?", "en"), evidence)
+    assert len(reader.windows) == (1 if sure else 2)
+    read_evidence(reader, Query("Where to?", "en"), evidence, sure=math.inf)
+    assert len(reader.windows) == 2
+
+
 def test_of_a_long_heading_the_nearest_part_is_shown() -> None:
     assert heading_before("x" * 500 + " > Hours") == "x" * (HEADING_CHARACTERS - 8) + " > Hours\n"
 
@@ -118,3 +145,11 @@ def test_every_sentence_has_its_reading(question: str, text: str, wanted: str) -
     best = max(readings, key=lambda reading: reading.score)
     assert wanted in text[best.start : best.end]
     assert best is readings[0]
+
+
+@pytest.mark.model
+def test_windows_are_read_each_for_itself() -> None:
+    windows = [Window(text, ((0, len(text)),)) for text in (TEXT, "المطحنة", TEXT * 3, "磨坊于1987年关闭。")]
+    reader = SpanReader()
+    together = reader.read("When did the mill close?", windows)
+    assert together == [reader.read("When did the mill close?", [window])[0] for window in windows]

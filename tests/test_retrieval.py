@@ -182,6 +182,20 @@ def test_passages_that_are_not_reranked_come_after(tmp_path: Path) -> None:
     assert few[0].chunk.document_id == "d11"
 
 
+def assert_cosines_are_those_of_the_tokens(index: Index, chunk: Chunk) -> None:
+    tokens = index.tokens(chunk)
+    others = HashEmbedder().embed_queries(["the school in street 11"])[0].tokens
+    cosines, offsets = index.token_cosines(chunk, others)
+    np.testing.assert_allclose(cosines, tokens.vectors @ others.T, atol=1e-5)
+    np.testing.assert_array_equal(offsets, tokens.offsets)
+
+
+def test_cosines_of_stored_tokens_are_those_of_their_vectors(tmp_path: Path) -> None:
+    index = build(tmp_path, {"a": "The ferry sails at noon from the school.", "b": "渡轮中午开出。"}).index
+    for partition in index.partitions.values():
+        assert_cosines_are_those_of_the_tokens(index, index.chunk(int(partition.rows[0])))
+
+
 def test_an_index_without_token_vectors_still_ranks(tmp_path: Path) -> None:
     file = tmp_path / "corpus.jsonl"
     texts = {f"d{n}": f"Street {n} has {n} lamps and a school built in {1900 + n}." for n in range(30)}
@@ -195,6 +209,7 @@ def test_an_index_without_token_vectors_still_ranks(tmp_path: Path) -> None:
     stored = sum(path.stat().st_size for path in folder.rglob("token_codes.npy"))
     assert stored < 1000
     assert index.tokens(hits[0].chunk).vectors.shape[0] > 5  # embedded when asked for
+    assert_cosines_are_those_of_the_tokens(index, hits[0].chunk)
     update_index(folder, [file], HashEmbedder(), splitter=SPLITTER)  # goes on as it was made
     assert Index(folder, HashEmbedder(), SPLITTER).generation.manifest.recipe.tokens == ""
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -125,9 +126,8 @@ def collect(folders: Sequence[Path], work: Path) -> list[Trial]:
         expected = tuple((paragraph.name, answer) for paragraph, answer in answers if answer)
         for kind, without in missing(answers, by_article[home.article], language).items():
             hits = list(retriever.search_chunks(query, embedded, Filter(without=frozenset(without))))
-            evidence = read_evidence(
-                reader, query, select_evidence(retriever, query, embedded, hits[:EVIDENCE_HITS])
-            )
+            selected = select_evidence(retriever, query, embedded, hits[:EVIDENCE_HITS])
+            evidence = read_evidence(reader, query, selected, sure=math.inf)
             trials.append(Trial(kind, language, tuple(evidence[:_SENTENCES]), expected))
         if number % 50 == 49:
             print(f"{number + 1} of {len(asked)} questions", flush=True)
