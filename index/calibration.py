@@ -23,17 +23,47 @@ _FILE = Path(__file__).parent / "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """What the features (index.retrieval.Candidates) weigh for passages in the question's language, and in
+    others."""
+
+    same: tuple[float, ...] = (0.4, 1.0, 1.5, 1.0, 0.0, 0.0)
+    other: tuple[float, ...] = (0.7, 1.1, 1.5, 0.0, 0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class LatePriors:
+    """Mean and standard deviation of a question's late interaction with passages at large.
+
+    own: with those in its own language; pairs: with those in another, by "question-passage", as "ar-zh";
+    other: for any pair that is not there. passages: how many a prior counts as beside those of a language.
+    """
+
+    own: tuple[float, ...] = (0.8, 0.02)
+    other: tuple[float, ...] = (0.8, 0.02)
+    pairs: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    passages: int = PRIOR_PASSAGES
+
+    def between(self, question: str, passage: str) -> tuple[float, ...]:
+        """The prior for a question in one language and passages in another or the same."""
+        return self.own if question == passage else self.pairs.get(f"{question}-{passage}", self.other)
+
+
+@dataclass(frozen=True, slots=True)
 class Feedback:
     """How passages in other languages are compared with the best one in the question's own.
 
     weight: of their likeness to it, in standard deviations, offset being taken off. middle: the score of the
-    best one from which this is rather done than not; slope: how steeply. prior: as dense_prior.
+    best one from which this is rather done than not; slope: how steeply. grant: what they get for every
+    standard deviation of the best one's cosine: a question that says much lifts wrong passages of its own
+    language too. prior: as dense_prior.
     """
 
     weight: float = 1.9
     offset: float = 1.3
     middle: float = 13.0
     slope: float = 0.35
+    grant: float = 0.0
     prior: tuple[float, ...] = (0.0, 0.1)
 
 
@@ -42,20 +72,19 @@ class Calibration:
     """Constants of one embedder.
 
     query_means, passage_means: language -> float32 [dim], mean vectors of questions and of passages at
-    large. dense_prior, late_prior: mean and standard deviation of a question's scores on passages at large.
-    The passages of a language count beside PRIOR_PASSAGES such, in late interaction beside late_passages, so
-    that few are no problem. same, other: weights of the features (index.retrieval.Candidates) for passages in
-    the question's language and others.
+    large. dense_prior, late: mean and standard deviation of a question's scores on passages at large. The
+    passages of a language count beside PRIOR_PASSAGES such, in late interaction beside late.passages, so that
+    few are no problem. first: the weights by which candidates for late interaction are chosen; weights: those
+    that rank.
     """
 
     dim: int
     query_means: dict[str, Vectors] = field(default_factory=dict)
     passage_means: dict[str, Vectors] = field(default_factory=dict)
     dense_prior: tuple[float, ...] = (0.0, 0.03)
-    late_prior: tuple[float, ...] = (0.8, 0.02)
-    late_passages: int = PRIOR_PASSAGES
-    same: tuple[float, ...] = (0.4, 1.0, 1.5, 1.0, 0.0, 0.0)
-    other: tuple[float, ...] = (0.7, 1.1, 1.5, 0.0, 0.5, 0.5)
+    late: LatePriors = LatePriors()
+    first: Weights = Weights()
+    weights: Weights = Weights()
     feedback: Feedback = Feedback()
 
     def query_mean(self, language: str) -> Vectors:
@@ -82,10 +111,9 @@ def load_calibration(fingerprint: str, dim: int) -> Calibration:
         query_means=_vectors(fitted["query_means"]),
         passage_means=_vectors(fitted["passage_means"]),
         dense_prior=tuple(fitted.get("dense_prior", general.dense_prior)),
-        late_prior=tuple(fitted.get("late_prior", general.late_prior)),
-        late_passages=int(fitted.get("late_passages", general.late_passages)),
-        same=tuple(fitted.get("same", general.same)),
-        other=tuple(fitted.get("other", general.other)),
+        late=LatePriors(**fitted.get("late", {})),
+        first=Weights(**fitted.get("first", {})),
+        weights=Weights(**fitted.get("weights", {})),
         feedback=Feedback(**fitted.get("feedback", {})),
     )
 

@@ -99,7 +99,7 @@ class RetrievalSettings:
         return np.array(on, dtype=np.float32)
 
 
-_LATE = 1
+_DENSE, _LATE = 0, 1
 _LEXICAL_PRIOR = (0.0, 0.1)
 _MOST_NAMES = 3.0
 """BM25 of names that says as much as any more would: one rare name found is enough, and several that sound
@@ -191,9 +191,7 @@ class HybridRetriever:
             best = int(scores[own.language].argmax())
             for each in found:
                 if each is not own:
-                    scores[each.language] += self._feedback(
-                        each, own.vectors[best], scores[own.language][best]
-                    )
+                    scores[each.language] += self._feedback(each, own, best, scores[own.language][best])
         return [
             pair
             for each in found
@@ -213,7 +211,7 @@ class HybridRetriever:
             for language in filter(only.allows_language, self.index.partitions)
         ]
         if found and self.settings.maxsim and len(embedded.tokens):
-            self._add_late_interaction(found, embedded, reranked or self.settings.reranked)
+            self._add_late_interaction(query, found, embedded, reranked or self.settings.reranked)
         return found
 
     def token_weights(self, embedded: EmbeddedQuery, language: str) -> Vectors:
@@ -260,10 +258,11 @@ class HybridRetriever:
         return Candidates(language, rows, positions, np.stack(features, axis=1), vectors)
 
     def _add_late_interaction(
-        self, found: Sequence[Candidates], embedded: EmbeddedQuery, reranked: int
+        self, query: Query, found: Sequence[Candidates], embedded: EmbeddedQuery, reranked: int
     ) -> None:
-        first_stage = [self.weighed(each) for each in found]
+        first_stage = [self.weighed(each, first=True) for each in found]
         least = np.sort(np.concatenate(first_stage))[-reranked:][:1]
+        fitted = self._calibration.late
         for each, scores in zip(found, first_stage, strict=True):
             chosen = scores >= least
             if not chosen.any():
@@ -271,15 +270,16 @@ class HybridRetriever:
             partition = self.index.partitions[each.language]
             late = partition.tokens.max_similarities(embedded.tokens, each.positions[chosen]).mean(axis=1)
             at_large = embedded.at_large[each.language].mean(axis=1)
-            fitted = self._calibration
-            late = self._standardised(late, at_large, fitted.late_prior, fitted.late_passages)
+            prior = fitted.between(query.language, each.language)
+            late = self._standardised(late, at_large, prior, fitted.passages)
             each.features[:, _LATE] = late.min()
             each.features[chosen, _LATE] = late
 
-    def weighed(self, candidates: Candidates) -> Vectors:
-        """The weighted sum of the features: float32 [n]."""
+    def weighed(self, candidates: Candidates, *, first: bool = False) -> Vectors:
+        """The weighted sum of the features: float32 [n]. first: before late interaction is known."""
         other = bool(candidates.features[:1, -1].any())
-        weights = np.array(self._calibration.other if other else self._calibration.same, dtype=np.float32)
+        fitted = self._calibration.first if first else self._calibration.weights
+        weights = np.array(fitted.other if other else fitted.same, dtype=np.float32)
         return np.asarray(candidates.features @ (weights * self.settings.features))
 
     def likeness(self, candidates: Candidates, vector: Vectors) -> Vectors:
@@ -288,17 +288,19 @@ class HybridRetriever:
         background = self._backgrounds[candidates.language].vectors @ direction
         return standardise(candidates.vectors @ direction, background, self._calibration.feedback.prior)
 
-    def _feedback(self, candidates: Candidates, best: Vectors, score: float) -> Vectors:
+    def _feedback(self, candidates: Candidates, own: Candidates, best: int, score: float) -> Vectors:
         """What to add to the scores of passages in another language: float32 [n].
 
-        When the question's own language answers it well (score), a passage of another language must say
-        the same as the best one there (best: its centred vector [dim]), as a translation does: pseudo-
-        relevance feedback (Rocchio 1971). When it does not, the answer may be in another language alone.
+        own: candidates in the question's own language; best: which of them scores best, and its score. When
+        that answers the question well, a passage of another language must say the same, as a translation
+        does: pseudo-relevance feedback (Rocchio 1971). When it does not, the answer may be in another
+        language alone.
         """
         feedback = self._calibration.feedback
         sure = 1 / (1 + np.exp(-feedback.slope * (score - feedback.middle)))
-        near = self.likeness(candidates, best)
-        return np.asarray(sure * (feedback.weight * near - feedback.offset), dtype=np.float32)
+        near = self.likeness(candidates, own.vectors[best])
+        granted = feedback.grant * own.features[best, _DENSE]
+        return np.asarray(granted + sure * (feedback.weight * near - feedback.offset), dtype=np.float32)
 
     def _standardised(
         self,

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,13 +33,18 @@ _PASSAGES_PER_FILE = 250
 _QUESTIONS_PER_FILE = 150
 _RIDGE = 1e-3
 _STEPS = 300
+_ROUNDS = 2
+"""The best passage in the question's language is the one that the weights of the round before choose."""
 _RERANKED = 100
-_PARALLEL, _ALONE, _OTHER_LANGUAGE_ONLY = 1.0, 2.0, 0.2
+_PARALLEL, _ALONE, _OTHER_LANGUAGE_ONLY = 1.0, 5.0, 0.2
 """What a question counts: with parallel passages, with its own language's alone, and with only others'."""
 
 _LATE_PASSAGES = 150
 """What the fitted mean and deviation of late interaction count as beside a language's own, which come from a
-small sample: set after the weights, which stay as 20 gave them."""
+small sample."""
+
+_ENOUGH = 20
+"""Of a language with fewer passages or questions nothing is fitted for its pairs."""
 
 _NAMES = 0.7
 """Weight of names across scripts, set by hand: the few parallel articles that there are to fit on translate
@@ -93,22 +98,41 @@ def query_means(asked: list[Asked], retriever: HybridRetriever) -> dict[str, NDA
     }
 
 
-def background_priors(asked: list[Asked], retriever: HybridRetriever) -> dict[str, list[float]]:
-    """Mean and standard deviation of a question's scores on passages at large, over all languages."""
-    found: dict[str, list[tuple[float, float]]] = {"dense_prior": [], "late_prior": []}
+def background_priors(asked: list[Asked], retriever: HybridRetriever) -> dict[str, Any]:
+    """Mean and standard deviation of a question's scores on passages at large: dense_prior and late.
+
+    Means over questions and languages.
+    """
+    dense: list[tuple[float, float]] = []
+    late: dict[tuple[str, str], list[tuple[float, float]]] = {}
     questions = retriever.embed([one.query for one in asked])
     for one, embedded in zip(asked, questions, strict=True):
         for language in retriever.index.partitions:
             scores = retriever.background_scores(one.query, embedded, language)
-            for name, values in zip(found, scores, strict=True):
-                found[name].append((float(values.mean()), float(values.std())))
+            (cosines, found) = ((float(values.mean()), float(values.std())) for values in scores)
+            dense.append(cosines)
+            late.setdefault((one.query.language, language), []).append(found)
+    enough = {name for name, part in retriever.index.partitions.items() if len(part.rows) >= _ENOUGH}
+    pairs = {
+        pair: np.mean(values, axis=0)
+        for pair, values in sorted(late.items())
+        if len(values) >= _ENOUGH and enough.issuperset(pair)
+    }
+    own = [values for (question, passage), values in pairs.items() if question == passage]
+    others = {"-".join(pair): values for pair, values in pairs.items() if pair[0] != pair[1]}
     return {
-        name: [round(float(value), 4) for value in np.mean(values, axis=0)] for name, values in found.items()
+        "dense_prior": _rounded(np.mean(dense, axis=0), 4),
+        "late": {
+            "own": _rounded(np.mean(own, axis=0), 4),
+            "other": _rounded(np.mean(list(others.values()), axis=0), 4),
+            "pairs": {pair: _rounded(values, 4) for pair, values in others.items()},
+            "passages": _LATE_PASSAGES,
+        },
     }
 
 
-def _rounded(means: Mapping[str, NDArray[np.float32]]) -> dict[str, list[float]]:
-    return {name: [round(float(value), 5) for value in mean] for name, mean in means.items()}
+def _rounded(values: NDArray[np.floating], digits: int = 5) -> list[float]:
+    return [round(float(value), digits) for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +184,11 @@ def _example(
     )
 
 
-def fit(made: list[Example]) -> dict[str, Any]:
+def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dict[str, Any]]:
     """Weights and feedback that give relevant passages the largest share among those that are not.
 
-    The loss is the mean, over relevant passages, of -log softmax against the others.
+    The loss is the mean, over relevant passages, of -log softmax against the others. late: with late
+    interaction and likeness; without, only what the feedback takes off is left of it.
     """
     import torch
 
@@ -176,24 +201,27 @@ def fit(made: list[Example]) -> dict[str, Any]:
         )
 
     features, near, own, relevant = map(padded, ("features", "near", "own", "relevant"))
+    if not late:
+        features[..., 1] = near[:] = 0
     real = torch.arange(longest) < torch.tensor([[len(one.relevant)] for one in made])
     shares = torch.tensor([one.share for one in made])
-    general = calibration.Calibration(0)
+    some = (own & real).any(dim=1, keepdim=True)
     start = {
         "same": [0.5, 1.3, 0.9, 1.0],
         "other": [1.2, 1.3, 1.9, 0.0, _NAMES, 0.0],
-        "feedback": [1.5, 6.0, 8.0, 1.0],
+        "feedback": [1.5, 6.0, 8.0, 1.0, 0.0],
     }
     values = {name: torch.tensor(value, requires_grad=True) for name, value in start.items()}
     optimizer = torch.optim.Adam(values.values(), lr=0.05)
     schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.993)
     least = torch.tensor(-1e4)
     for _ in range(_STEPS):
-        weight, offset, middle, slope = values["feedback"]
+        weight, offset, middle, slope, grant = values["feedback"]
         at_home = features[..., :4] @ values["same"]
-        best = torch.where(own & real, at_home, least).max(dim=1, keepdim=True).values
-        sure = torch.sigmoid(slope * (best - middle))
-        abroad = features @ values["other"] + sure * (weight * near - offset)
+        best = torch.where(own & real, at_home, least).max(dim=1, keepdim=True)
+        sure = torch.sigmoid(slope * (best.values - middle))
+        granted = grant * features[..., 0].gather(1, best.indices) * some
+        abroad = features @ values["other"] + granted + sure * (weight * near - offset)
         scores = torch.where(own, at_home, abroad)
         wrong = torch.logsumexp(torch.where(real & ~relevant, scores, least), dim=1, keepdim=True)
         lost = torch.where(relevant, torch.logaddexp(scores, wrong) - scores, torch.tensor(0.0))
@@ -207,13 +235,8 @@ def fit(made: list[Example]) -> dict[str, Any]:
         schedule.step()
     print(f"{len(made)} questions; loss {loss.item():.4f}")
     same, other, feedback = ([round(v, 4) for v in values[name].tolist()] for name in start)
-    names = ("weight", "offset", "middle", "slope")
-    prior = general.feedback.prior
-    return {
-        "same": [*same, 0.0, 0.0],
-        "other": other,
-        "feedback": {**dict(zip(names, feedback, strict=True)), "prior": prior},
-    }
+    names = ("weight", "offset", "middle", "slope", "grant")
+    return {"same": [*same, 0.0, 0.0], "other": other}, dict(zip(names, feedback, strict=True))
 
 
 def main() -> None:
@@ -230,16 +253,20 @@ def main() -> None:
     index = Index(arguments.work / "index", embedder, splitter)
     fitted = calibration.read_fitted()
     entry: dict[str, Any] = {
-        "query_means": _rounded(query_means(asked, HybridRetriever(index))),
-        "passage_means": _rounded({name: part.mean for name, part in index.partitions.items()}),
+        "query_means": {
+            name: _rounded(mean) for name, mean in query_means(asked, HybridRetriever(index)).items()
+        },
+        "passage_means": {name: _rounded(part.mean) for name, part in index.partitions.items()},
     }
     calibration.write_fitted({**fitted, embedder.fingerprint: entry})
     entry |= background_priors(asked[::5], HybridRetriever(index))
     calibration.write_fitted({**fitted, embedder.fingerprint: entry})
-    entry |= fit(examples(asked, HybridRetriever(index)))
-    entry["late_passages"] = _LATE_PASSAGES
-    print({name: entry[name] for name in ("same", "other", "feedback")})
-    calibration.write_fitted({**fitted, embedder.fingerprint: entry})
+    for _ in range(_ROUNDS):
+        made = examples(asked, HybridRetriever(index))
+        entry["first"], _ = fit(made, late=False)
+        entry["weights"], entry["feedback"] = fit(made, late=True)
+        calibration.write_fitted({**fitted, embedder.fingerprint: entry})
+    print({name: entry[name] for name in ("late", "first", "weights", "feedback")})
 
 
 if __name__ == "__main__":
