@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +22,7 @@ from index import (
     collapse_duplicates,
     update_index,
 )
+from index.calibration import Calibration, LatePriors, load_calibration, read_fitted
 from index.chinese import simplified
 from index.embedder import Embedder, HashEmbedder, SentenceTransformerEmbedder
 from index.transliteration import name_terms
@@ -244,3 +247,37 @@ def test_a_translation_follows_its_original(tmp_path: Path, embedder: SentenceTr
     retriever = build(tmp_path, texts, embedder)
     assert ids(retriever, "How many stalls does the night market have?", "en", 2) == ["en", "zh"]
     assert ids(retriever, "夜市有多少个摊位？", "zh", 2) == ["zh", "en"]
+
+
+def test_the_prior_of_late_interaction_is_that_of_the_pair() -> None:
+    priors = LatePriors((0.7, 0.1), (0.6, 0.2), {"ar-zh": (0.5, 0.3)})
+    assert priors.between("zh", "zh") == (0.7, 0.1)
+    assert priors.between("ar", "zh") == (0.5, 0.3)
+    assert priors.between("zh", "ar") == (0.6, 0.2)
+
+
+def test_all_that_was_fitted_is_used() -> None:
+    for fingerprint, fitted in read_fitted().items():
+        assert fitted.keys() <= {one.name for one in fields(Calibration)}
+        used = load_calibration(fingerprint, 384)
+        assert used.late.pairs.keys() == {f"{a}-{b}" for a, b in permutations(("ar", "en", "zh"), 2)}
+        for name in ("late", "first", "weights", "feedback"):
+            for key, value in fitted[name].items():
+                assert np.array_equal(getattr(getattr(used, name), key), value)
+
+
+def test_other_languages_are_granted_a_share_of_the_best_cosine(tmp_path: Path) -> None:
+    texts = {f"d{n}": f"Street {n} has a school built in {1900 + n}." for n in range(9)}
+    retriever = build(tmp_path, texts | {"zh": "渡轮在1905年开出。"})
+    query = Query("When was the school in street 5 built?", "en")
+    embedded = retriever.embed([query])[0]
+    own, other = sorted(retriever.candidates(query, embedded), key=lambda each: each.language)
+    best = int(retriever.weighed(own).argmax())
+    scores = []
+    for grant in (0.0, 2.0):
+        feedback = replace(retriever._calibration.feedback, grant=grant)
+        retriever._calibration = replace(retriever._calibration, feedback=feedback)
+        scores.append(dict(retriever.scores(query, embedded)))
+    gained = {row: scores[1][row] - scores[0][row] for row in scores[0]}
+    assert [gained[row] for row in own.rows.tolist()] == [0.0] * len(own.rows)
+    assert gained[int(other.rows[0])] == pytest.approx(2 * float(own.features[best, 0]), rel=1e-4)
