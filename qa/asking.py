@@ -50,7 +50,7 @@ class AnswerSettings:
     sentences: int = 4
     tokens: int = 256
     threshold: float = THRESHOLD
-    margin: float = 4.0
+    margin: float = 5.0
     reader: bool = True
 
 

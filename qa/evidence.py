@@ -45,10 +45,11 @@ HEADING_CHARACTERS = 120
 
 WINDOWS = 3
 
+READ_AT_ONCE = 2
 SURE = 24.3
-"""How sure a sentence of the first window must be that no other window is read: 1 above what is answered.
-From there on the others changed the sentence for the worse more often than for the better, on training
-questions, and as nothing below the threshold is that sure, they never change whether it is answered."""
+"""Windows that are read first, each on a core of its own, and how sure one of their sentences must be that no
+other window is read: 1 above what is answered. As nothing below the threshold is that sure, the others never
+change whether a question is answered."""
 
 _STATED = 0.7
 """Share of an answer's words that a text must say to state it."""
@@ -133,7 +134,7 @@ def read_evidence(
 ) -> list[EvidenceSentence]:
     """The evidence with what the reader says of the passages around its best sentences, best first.
 
-    sure: where the first passage read gives a sentence of this sureness, the others are not read.
+    sure: where the windows read at once give a sentence of this sureness, the others are not read.
     """
     windows: list[tuple[Chunk, list[tuple[int, int]]]] = []
     for sentence in evidence:
@@ -143,7 +144,7 @@ def read_evidence(
         if not any(chunk.id == sentence.chunk.id and _holds(spans, start) for chunk, spans in windows):
             windows.append((sentence.chunk, _window(sentence.chunk, start)))
     known = {sentence.text: sentence for sentence in evidence}
-    for some in filter(None, (windows[:1], windows[1:])):
+    for some in filter(None, (windows[:READ_AT_ONCE], windows[READ_AT_ONCE:])):
         shown = [_as_window(chunk, spans) for chunk, spans in some]
         for window, readings in zip(shown, reader.read(query.text, shown), strict=True):
             for (start, end), reading in zip(window.sentences, readings, strict=True):

@@ -14,8 +14,10 @@ from index import Query
 from qa.evidence import (
     HEADING_CHARACTERS,
     LEAST_READING,
+    READ_AT_ONCE,
     READING_WEIGHT,
     SURE,
+    WINDOWS,
     EvidenceSentence,
     heading_before,
     read_evidence,
@@ -97,8 +99,8 @@ def test_the_reader_sees_the_heading_and_its_answer_stays_in_place(heading: str)
 
 
 @pytest.mark.parametrize("sure", [True, False])
-def test_other_passages_are_read_only_where_the_first_leaves_doubt(sure: bool) -> None:
-    others = [replace(CHUNK, id=name, document_id=name, text=TEXT.replace("Its", name)) for name in "ab"]
+def test_a_third_passage_is_read_only_where_the_first_two_leave_doubt(sure: bool) -> None:
+    others = [replace(CHUNK, id=name, document_id=name, text=TEXT.replace("Its", name)) for name in "abc"]
     evidence = [
         sentence(1, 9.0),
         *(replace(sentence(0, 8.0, one), text=f"{one.id} closed") for one in others),
@@ -107,9 +109,9 @@ def test_other_passages_are_read_only_where_the_first_leaves_doubt(sure: bool) -
     evidence[0] = replace(evidence[0], score=9.0 + lacks + (0.1 if sure else -0.1))
     reader = FindsPorto()
     read_evidence(reader, Query("Where to?", "en"), evidence)
-    assert len(reader.windows) == (1 if sure else 2)
+    assert len(reader.windows) == (READ_AT_ONCE if sure else WINDOWS - READ_AT_ONCE)
     read_evidence(reader, Query("Where to?", "en"), evidence, sure=math.inf)
-    assert len(reader.windows) == 2
+    assert len(reader.windows) == WINDOWS - READ_AT_ONCE
 
 
 def test_of_a_long_heading_the_nearest_part_is_shown() -> None:
