@@ -156,6 +156,9 @@ class SentenceModel:
         return unit(features["sentence_embedding"].numpy()), unit(tokens["sentence_embedding"].numpy())
 
 
+_setting = threading.Lock()  # or one thread would take for usual what another has just set
+
+
 def use_one_core() -> None:
     """Let torch use one thread in the calling thread from now on; other threads keep their number.
 
@@ -164,12 +167,13 @@ def use_one_core() -> None:
     """
     import torch
 
-    usual = torch.get_num_threads()
-    torch.set_num_threads(1)
-    # The number is each thread's own, but the last one set is also what new threads begin with.
-    restoring = threading.Thread(target=torch.set_num_threads, args=(usual,))
-    restoring.start()
-    restoring.join()
+    with _setting:
+        usual = torch.get_num_threads()
+        torch.set_num_threads(1)
+        # The number is each thread's own, but the last one set is also what new threads begin with.
+        restoring = threading.Thread(target=torch.set_num_threads, args=(usual,))
+        restoring.start()
+        restoring.join()
 
 
 def readable(text: str) -> str:

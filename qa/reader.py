@@ -66,6 +66,7 @@ class SpanReader:
             return []
         with _loading:
             encoder, head, tokenizer = _load(WEIGHTS, CARD)
+            workers = _workers()
         pairs = tokenizer.pairs(question, [window.text for window in windows])
 
         def read(pair: Pair, window: Window) -> list[Reading]:
@@ -73,7 +74,7 @@ class SpanReader:
                 start, end = head(encoder([pair.ids])[0]).numpy().T
             return [_reading(start, end, pair, sentence) for sentence in window.sentences]
 
-        return list(_workers().map(read, pairs, windows))
+        return list(workers.map(read, pairs, windows))
 
 
 @cache
