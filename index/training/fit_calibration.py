@@ -35,7 +35,9 @@ _RIDGE = 1e-3
 _STEPS = 300
 _ROUNDS = 2
 """The best passage in the question's language is the one that the weights of the round before choose."""
-_RERANKED = 100
+_RERANKED = 20
+"""Candidates whose late interaction is known in the fit: half of what a search weighs, so that the weights hold
+for the others too."""
 _PARALLEL, _ALONE, _OTHER_LANGUAGE_ONLY = 1.0, 5.0, 0.2
 """What a question counts: with parallel passages, with its own language's alone, and with only others'."""
 
@@ -188,7 +190,7 @@ def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dic
     """Weights and feedback that give relevant passages the largest share among those that are not.
 
     The loss is the mean, over relevant passages, of -log softmax against the others. late: with late
-    interaction and likeness; without, only what the feedback takes off is left of it.
+    interaction, likeness and grant; without, of the feedback only what it takes off is left.
     """
     import torch
 
@@ -205,7 +207,7 @@ def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dic
         features[..., 1] = near[:] = 0
     real = torch.arange(longest) < torch.tensor([[len(one.relevant)] for one in made])
     shares = torch.tensor([one.share for one in made])
-    some = (own & real).any(dim=1, keepdim=True)
+    granting = (own & real).any(dim=1, keepdim=True) & torch.tensor(late)
     start = {
         "same": [0.5, 1.3, 0.9, 1.0],
         "other": [1.2, 1.3, 1.9, 0.0, _NAMES, 0.0],
@@ -220,7 +222,7 @@ def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dic
         at_home = features[..., :4] @ values["same"]
         best = torch.where(own & real, at_home, least).max(dim=1, keepdim=True)
         sure = torch.sigmoid(slope * (best.values - middle))
-        granted = grant * features[..., 0].gather(1, best.indices) * some
+        granted = grant * features[..., 0].gather(1, best.indices) * granting
         abroad = features @ values["other"] + granted + sure * (weight * near - offset)
         scores = torch.where(own, at_home, abroad)
         wrong = torch.logsumexp(torch.where(real & ~relevant, scores, least), dim=1, keepdim=True)
