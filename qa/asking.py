@@ -22,7 +22,7 @@ from qa.reader import SpanReader
 
 _log = logging.getLogger(__name__)
 
-THRESHOLD = 23.25
+THRESHOLD = 26.46
 """The evidence score below which a question is not answered; fitted by qa/training/fit_evidence.py."""
 
 EVIDENCE_HITS = 8
@@ -50,7 +50,7 @@ class AnswerSettings:
     sentences: int = 4
     tokens: int = 256
     threshold: float = THRESHOLD
-    margin: float = 5.0
+    margin: float = 5.5
     reader: bool = True
 
 

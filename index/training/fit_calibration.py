@@ -36,7 +36,7 @@ _STEPS = 300
 _ROUNDS = 2
 """The best passage in the question's language is the one that the weights of the round before choose."""
 _RERANKED = 20
-"""Candidates whose late interaction is known in the fit: half of what a search weighs, so that the weights hold
+"""Candidates whose late interaction is known in the fit: half of what a search weighs, so that weights hold
 for the others too."""
 _PARALLEL, _ALONE, _OTHER_LANGUAGE_ONLY = 1.0, 5.0, 0.2
 """What a question counts: with parallel passages, with its own language's alone, and with only others'."""
