@@ -56,7 +56,8 @@ class Feedback:
     weight: of their likeness to it, in standard deviations, offset being taken off. middle: the score of the
     best one from which this is rather done than not; slope: how steeply. grant: what they get for every
     standard deviation of the best one's cosine: a question that says much lifts wrong passages of its own
-    language too. prior: as dense_prior.
+    language too. usual: that cosine where the question's language does not answer, which counts where nothing
+    is in it. prior: as dense_prior.
     """
 
     weight: float = 1.9
@@ -64,6 +65,7 @@ class Feedback:
     middle: float = 13.0
     slope: float = 0.35
     grant: float = 0.0
+    usual: float = 0.0
     prior: tuple[float, ...] = (0.0, 0.1)
 
 
@@ -74,8 +76,8 @@ class Calibration:
     query_means, passage_means: language -> float32 [dim], mean vectors of questions and of passages at
     large. dense_prior, late: mean and standard deviation of a question's scores on passages at large. The
     passages of a language count beside PRIOR_PASSAGES such, in late interaction beside late.passages, so that
-    few are no problem. first: the weights by which candidates for late interaction are chosen; weights: those
-    that rank.
+    few are no problem. first: the weights by which candidates for late interaction are chosen, fitted
+    beside what the feedback takes off, which is not known then; weights: those that rank.
     """
 
     dim: int

@@ -69,8 +69,7 @@ def _weights(layer: Any) -> list[list[torch.Tensor]]:
     """Weights and biases of what a layer does, in that order."""
     attention = layer.attention.self
     inputs = (attention.query, attention.key, attention.value)
-    # Transposed in memory, as the product wants it (see SentenceModel).
-    weights = torch.cat([part.weight.t() for part in inputs], dim=1).t()
+    weights = torch.cat([part.weight for part in inputs])
     biases = torch.cat([part.bias for part in inputs])
     output = layer.attention.output
     steps = (
@@ -80,7 +79,11 @@ def _weights(layer: Any) -> list[list[torch.Tensor]]:
         layer.output.dense,
         layer.output.LayerNorm,
     )
-    return [[weights, biases], *([part.weight, part.bias] for part in steps)]
+    # Transposed in memory, as the product wants it; SentenceModel's are, and need no copy.
+    return [[weights.t().contiguous().t(), biases]] + [
+        [part.weight.t().contiguous().t() if part.weight.ndim == 2 else part.weight, part.bias]
+        for part in steps
+    ]
 
 
 def _in_eight_bits(part: list[torch.Tensor]) -> list[torch.Tensor]:

@@ -187,10 +187,12 @@ class HybridRetriever:
         found = self.candidates(query, embedded, only)
         scores = {each.language: self.weighed(each) for each in found}
         own = next((each for each in found if each.language == query.language and len(each.rows)), None)
-        if self.settings.feedback and own is not None:
-            best = int(scores[own.language].argmax())
+        if self.settings.feedback:
+            best = 0 if own is None else int(scores[own.language].argmax())
             for each in found:
-                if each is not own:
+                if own is None:
+                    scores[each.language] += self._granted(self._calibration.feedback.usual)
+                elif each is not own:
                     scores[each.language] += self._feedback(each, own, best, scores[own.language][best])
         return [
             pair
@@ -210,7 +212,8 @@ class HybridRetriever:
             self._first_stage(query, embedded, language, self.index.rows(only, language))
             for language in filter(only.allows_language, self.index.partitions)
         ]
-        if found and self.settings.maxsim and len(embedded.tokens):
+        kept = self.index.generation.manifest.recipe.tokens
+        if found and kept and self.settings.maxsim and len(embedded.tokens):
             self._add_late_interaction(query, found, embedded, reranked or self.settings.reranked)
         return found
 
@@ -299,8 +302,12 @@ class HybridRetriever:
         feedback = self._calibration.feedback
         sure = 1 / (1 + np.exp(-feedback.slope * (score - feedback.middle)))
         near = self.likeness(candidates, own.vectors[best])
-        granted = feedback.grant * own.features[best, _DENSE]
+        granted = self._granted(float(own.features[best, _DENSE]))
         return np.asarray(granted + sure * (feedback.weight * near - feedback.offset), dtype=np.float32)
+
+    def _granted(self, cosine: float) -> float:
+        """What other languages get for the cosine of the best passage in the question's own."""
+        return self._calibration.feedback.grant * cosine * self.settings.dense
 
     def _standardised(
         self,

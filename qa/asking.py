@@ -25,6 +25,9 @@ _log = logging.getLogger(__name__)
 THRESHOLD = 26.46
 """The evidence score below which a question is not answered; fitted by qa/training/fit_evidence.py."""
 
+_CLEAR = 1.0
+"""How much surer than the threshold an answer is of which no further passage is read."""
+
 EVIDENCE_HITS = 8
 _CHUNKS = 60
 """Passages whose sentences are weighed, several of a document too; and passages ranked."""
@@ -135,7 +138,9 @@ class Asking:
         if self._complete != self._query:
             embedded = self._retriever.embed([self._query])[0]
         evidence = select_evidence(self._retriever, self._query, embedded, hits)
-        return read_evidence(self._reader, self._complete, evidence) if self._settings.reader else evidence
+        if not self._settings.reader:
+            return evidence
+        return read_evidence(self._reader, self._complete, evidence, self._settings.threshold + _CLEAR)
 
     def _abstain(self) -> Iterator[SentenceEvent]:
         yield self._say(Sentence(self._message("not_found"), "notice"))

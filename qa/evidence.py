@@ -8,6 +8,7 @@ by qa/training/fit_evidence.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -46,10 +47,7 @@ HEADING_CHARACTERS = 120
 WINDOWS = 3
 
 READ_AT_ONCE = 2
-SURE = 27.5
-"""Windows that are read first, each on a core of its own, and how sure one of their sentences must be that no
-other window is read: 1 above what is answered. As nothing below the threshold is that sure, the others never
-change whether a question is answered."""
+"""Windows that are read first, each on a core of its own."""
 
 _STATED = 0.7
 """Share of an answer's words that a text must say to state it."""
@@ -130,11 +128,11 @@ def states(text: str, words: set[str], language: str) -> bool:
 
 
 def read_evidence(
-    reader: SpanReader, query: Query, evidence: Sequence[EvidenceSentence], sure: float = SURE
+    reader: SpanReader, query: Query, evidence: Sequence[EvidenceSentence], sure: float = math.inf
 ) -> list[EvidenceSentence]:
     """The evidence with what the reader says of the passages around its best sentences, best first.
 
-    sure: where the windows read at once give a sentence of this sureness, the others are not read.
+    sure: where the best sentence is this sure after READ_AT_ONCE windows, the others are not read.
     """
     windows: list[tuple[Chunk, list[tuple[int, int]]]] = []
     for sentence in evidence:
@@ -144,6 +142,7 @@ def read_evidence(
         if not any(chunk.id == sentence.chunk.id and _holds(spans, start) for chunk, spans in windows):
             windows.append((sentence.chunk, _window(sentence.chunk, start)))
     known = {sentence.text: sentence for sentence in evidence}
+    ranked = list(evidence)
     for some in filter(None, (windows[:READ_AT_ONCE], windows[READ_AT_ONCE:])):
         shown = [_as_window(chunk, spans) for chunk, spans in some]
         for window, readings in zip(shown, reader.read(query.text, shown), strict=True):
@@ -152,9 +151,10 @@ def read_evidence(
                 if text in known:
                     answer = window.text[reading.start : reading.end].strip()
                     known[text] = _with_reading(known[text], reading, answer)
-        if any(sureness(sentence, query.language) >= sure for sentence in known.values()):
+        ranked = sorted(known.values(), key=lambda sentence: -sentence.score)
+        if sureness(ranked[0], query.language) >= sure:
             break
-    return sorted(known.values(), key=lambda sentence: -sentence.score)
+    return ranked
 
 
 def heading_before(heading: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -16,7 +15,6 @@ from qa.evidence import (
     LEAST_READING,
     READ_AT_ONCE,
     READING_WEIGHT,
-    SURE,
     WINDOWS,
     EvidenceSentence,
     heading_before,
@@ -72,8 +70,12 @@ def test_best_span_stays_within_its_sentence() -> None:
 class FindsPorto(SpanReader):
     """Finds one word, wherever it stands in a window."""
 
+    def __init__(self) -> None:
+        self.read_windows: list[int] = []
+
     def read(self, question: str, windows: Sequence[Window]) -> list[list[Reading]]:
         self.windows = windows
+        self.read_windows.append(len(windows))
         return [
             [
                 Reading(window.text.index("Porto"), window.text.index("Porto") + 5, 3.0)
@@ -98,20 +100,27 @@ def test_the_reader_sees_the_heading_and_its_answer_stays_in_place(heading: str)
     }
 
 
-@pytest.mark.parametrize("sure", [True, False])
-def test_a_third_passage_is_read_only_where_the_first_two_leave_doubt(sure: bool) -> None:
+@pytest.mark.parametrize("clear", [True, False])
+def test_further_passages_are_read_only_where_the_first_two_leave_doubt(clear: bool) -> None:
     others = [replace(CHUNK, id=name, document_id=name, text=TEXT.replace("Its", name)) for name in "abc"]
     evidence = [
         sentence(1, 9.0),
         *(replace(sentence(0, 8.0, one), text=f"{one.id} closed") for one in others),
     ]
-    lacks = SURE - sureness(evidence[0], "en") - READING_WEIGHT * (3.0 - LEAST_READING)
-    evidence[0] = replace(evidence[0], score=9.0 + lacks + (0.1 if sure else -0.1))
+    best = replace(evidence[0], score=9.0 + READING_WEIGHT * (3.0 - LEAST_READING))
     reader = FindsPorto()
-    read_evidence(reader, Query("Where to?", "en"), evidence)
-    assert len(reader.windows) == (READ_AT_ONCE if sure else WINDOWS - READ_AT_ONCE)
-    read_evidence(reader, Query("Where to?", "en"), evidence, sure=math.inf)
-    assert len(reader.windows) == WINDOWS - READ_AT_ONCE
+    read_evidence(reader, Query("Where to?", "en"), evidence, sureness(best, "en") + (-0.1 if clear else 0.1))
+    assert reader.read_windows == ([READ_AT_ONCE] if clear else [READ_AT_ONCE, WINDOWS - READ_AT_ONCE])
+
+
+def test_a_sure_sentence_that_is_not_the_best_leaves_doubt() -> None:
+    poor = replace(sentence(1, 30.0), passage=1.0)
+    sure = replace(sentence(0, 28.0, replace(CHUNK, id="a", document_id="a")), passage=99.0, text="a closed")
+    third = replace(sentence(0, 8.0, replace(CHUNK, id="b", document_id="b")), text="b closed")
+    assert sureness(sure, "en") > sureness(poor, "en")
+    reader = FindsPorto()
+    read_evidence(reader, Query("Where to?", "en"), [poor, sure, third], sureness(sure, "en"))
+    assert reader.read_windows == [READ_AT_ONCE, 1]
 
 
 def test_of_a_long_heading_the_nearest_part_is_shown() -> None:

@@ -281,3 +281,23 @@ def test_other_languages_are_granted_a_share_of_the_best_cosine(tmp_path: Path) 
     gained = {row: scores[1][row] - scores[0][row] for row in scores[0]}
     assert [gained[row] for row in own.rows.tolist()] == [0.0] * len(own.rows)
     assert gained[int(other.rows[0])] == pytest.approx(2 * float(own.features[best, 0]), rel=1e-4)
+
+
+def test_without_a_passage_in_the_own_language_the_usual_is_granted(tmp_path: Path) -> None:
+    retriever = build(tmp_path, {"zh": "渡轮在1905年开出。"})
+    query = Query("When was the school in street 5 built?", "en")
+    embedded = retriever.embed([query])[0]
+    (before,) = retriever.scores(query, embedded)
+    feedback = replace(retriever._calibration.feedback, grant=0.5, usual=3.0)
+    retriever._calibration = replace(retriever._calibration, feedback=feedback)
+    assert retriever.scores(query, embedded)[0][1] == pytest.approx(before[1] + 1.5, rel=1e-4)
+
+
+def test_without_token_vectors_late_interaction_counts_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "corpus.jsonl"
+    file.write_text(json.dumps({"id": "a", "text": "The ferry sails at noon."}), encoding="utf-8")
+    update_index(tmp_path / "index", [file], HashEmbedder(), splitter=SPLITTER, token_vectors=False)
+    retriever = HybridRetriever(Index(tmp_path / "index", HashEmbedder(), SPLITTER))
+    query = Query("When does the ferry sail?", "en")
+    (found,) = retriever.candidates(query, retriever.embed([query])[0])
+    assert not found.features[:, 1].any()

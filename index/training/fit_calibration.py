@@ -237,8 +237,11 @@ def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dic
         schedule.step()
     print(f"{len(made)} questions; loss {loss.item():.4f}")
     same, other, feedback = ([round(v, 4) for v in values[name].tolist()] for name in start)
+    elsewhere = granting & ~(own & relevant).any(dim=1, keepdim=True)  # no passage of its language answers
+    usual = features[..., 0].gather(1, best.indices)[elsewhere].mean() if late else torch.tensor(0.0)
     names = ("weight", "offset", "middle", "slope", "grant")
-    return {"same": [*same, 0.0, 0.0], "other": other}, dict(zip(names, feedback, strict=True))
+    fitted = dict(zip(names, feedback, strict=True)) | {"usual": round(usual.item(), 4)}
+    return {"same": [*same, 0.0, 0.0], "other": other}, fitted
 
 
 def main() -> None:

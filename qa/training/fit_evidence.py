@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import zlib
 from collections import Counter
 from collections.abc import Sequence
@@ -127,7 +126,7 @@ def collect(folders: Sequence[Path], work: Path) -> list[Trial]:
         for kind, without in missing(answers, by_article[home.article], language).items():
             hits = list(retriever.search_chunks(query, embedded, Filter(without=frozenset(without))))
             selected = select_evidence(retriever, query, embedded, hits[:EVIDENCE_HITS])
-            evidence = read_evidence(reader, query, selected, sure=math.inf)
+            evidence = read_evidence(reader, query, selected)
             trials.append(Trial(kind, language, tuple(evidence[:_SENTENCES]), expected))
         if number % 50 == 49:
             print(f"{number + 1} of {len(asked)} questions", flush=True)
