@@ -79,11 +79,9 @@ def _weights(layer: Any) -> list[list[torch.Tensor]]:
         layer.output.dense,
         layer.output.LayerNorm,
     )
+    parts = [(weights, biases), *((step.weight, step.bias) for step in steps)]
     # Transposed in memory, as the product wants it; SentenceModel's are, and need no copy.
-    return [[weights.t().contiguous().t(), biases]] + [
-        [part.weight.t().contiguous().t() if part.weight.ndim == 2 else part.weight, part.bias]
-        for part in steps
-    ]
+    return [[weight.t().contiguous().t(), bias] for weight, bias in parts]
 
 
 def _in_eight_bits(part: list[torch.Tensor]) -> list[torch.Tensor]:

@@ -187,12 +187,13 @@ class HybridRetriever:
         found = self.candidates(query, embedded, only)
         scores = {each.language: self.weighed(each) for each in found}
         own = next((each for each in found if each.language == query.language and len(each.rows)), None)
-        if self.settings.feedback:
-            best = 0 if own is None else int(scores[own.language].argmax())
+        if self.settings.feedback and own is None:
             for each in found:
-                if own is None:
-                    scores[each.language] += self._granted(self._calibration.feedback.usual)
-                elif each is not own:
+                scores[each.language] += self._granted(self._calibration.feedback.usual)
+        elif self.settings.feedback and own is not None:
+            best = int(scores[own.language].argmax())
+            for each in found:
+                if each is not own:
                     scores[each.language] += self._feedback(each, own, best, scores[own.language][best])
         return [
             pair

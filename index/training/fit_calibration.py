@@ -111,9 +111,9 @@ def background_priors(asked: list[Asked], retriever: HybridRetriever) -> dict[st
     for one, embedded in zip(asked, questions, strict=True):
         for language in retriever.index.partitions:
             scores = retriever.background_scores(one.query, embedded, language)
-            (cosines, found) = ((float(values.mean()), float(values.std())) for values in scores)
+            cosines, interactions = ((float(values.mean()), float(values.std())) for values in scores)
             dense.append(cosines)
-            late.setdefault((one.query.language, language), []).append(found)
+            late.setdefault((one.query.language, language), []).append(interactions)
     enough = {name for name, part in retriever.index.partitions.items() if len(part.rows) >= _ENOUGH}
     pairs = {
         pair: np.mean(values, axis=0)
