@@ -1,6 +1,7 @@
 """Time search and indexing on 10,000 passages, and count the bytes of token vectors.
 
-    python benchmarks/search_speed.py [--chunks 10000] [--questions 60] [--out FILE.json]
+    OPENBLAS_NUM_THREADS=1 GOMP_SPINCOUNT=1000 python benchmarks/search_speed.py
+        [--chunks 10000] [--questions 60] [--out FILE.json]
 
 The passages are those of the sample corpus, numbered and shuffled into new ones; so that the index is built
 in minutes, their vectors are taken from a bank of passages that were really embedded. Search and the bare

@@ -6,7 +6,7 @@ the passages of its own language, estimated from a fixed sample of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from index.vectors import Vectors
 
 _VECTORS = 1000
 _TOKEN_CHUNKS = 32
-_QUESTIONS = 16
 _DIFFERENT = 0.9
 """With a smaller share of different passages in the sample, of copies only one is kept."""
 
@@ -41,21 +40,25 @@ class Background:
         tokens = [chunk for chunk in tokens if len(chunk)]
         codec = partition.tokens.codec
         decoded = [codec.decode(chunk.codes, chunk.scales) for chunk in tokens]
-        self._tokens = np.concatenate(decoded) if tokens else None
+        self._tokens = _for_products(np.concatenate(decoded)) if tokens else None
         self._starts = np.cumsum([0, *map(len, tokens[:-1])])
 
-    def max_similarities(self, questions: Sequence[Vectors]) -> list[Vectors]:
-        """As TokenVectors.max_similarities, for the tokens of each question: float32 [sampled chunks, m]."""
-        counts = [len(tokens) for tokens in questions]
-        if self._tokens is None or not sum(counts):
-            return [np.zeros((1, count), dtype=np.float32) for count in counts]
-        # Reading the sample is most of the work: a few questions take hardly longer than one.
-        found: list[Vectors] = []
-        for at in range(0, len(questions), _QUESTIONS):
-            some = filled(np.concatenate(questions[at : at + _QUESTIONS]))
-            best = np.maximum.reduceat(self._tokens @ some.T, self._starts, axis=0)
-            found += np.split(best, np.cumsum(counts[at : at + _QUESTIONS]), axis=1)[:-1]
-        return found
+    def max_similarities(self, question: Vectors) -> Vectors:
+        """As TokenVectors.max_similarities, in the sampled passages: float32 [sampled chunks, m]."""
+        if self._tokens is None or not len(question):
+            return np.zeros((1, len(question)), dtype=np.float32)
+        cosines = (self._tokens @ _for_products(filled(question)).T).float().numpy()
+        best: Vectors = np.maximum.reduceat(cosines[:, : len(question)], self._starts, axis=0)
+        return best
+
+
+def _for_products(vectors: Vectors) -> Any:
+    """A tensor of the kind that is multiplied fast: what is rounded away hardly moves a mean of many."""
+    import torch
+
+    from index.packed_bert import where_fast
+
+    return torch.from_numpy(vectors).to(where_fast(torch.bfloat16))
 
 
 def _distinct(vectors: Vectors) -> NDArray[np.int64]:

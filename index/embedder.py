@@ -115,7 +115,7 @@ class SentenceTransformerEmbedder:
 
     def embed_queries(self, texts: Sequence[str]) -> list[Embedding]:
         """Embed questions; one that is longer than max_tokens is cut."""
-        return self._embed(texts, self._model.query_prompt, None)
+        return self._embed(texts, self._model.query_prompt, None, questions=True)
 
     def embed_passages(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> list[Embedding]:
         """Embed passages as prompt, context, new line, text; the text goes first where room is short.
@@ -135,7 +135,9 @@ class SentenceTransformerEmbedder:
                 self._loaded = SentenceModel(self.name, self._threads)
         return self._loaded
 
-    def _embed(self, texts: Sequence[str], prompt: str, contexts: Sequence[str] | None) -> list[Embedding]:
+    def _embed(
+        self, texts: Sequence[str], prompt: str, contexts: Sequence[str] | None, *, questions: bool = False
+    ) -> list[Embedding]:
         model = self._model
         limit = model.max_tokens * CHARACTERS_PER_TOKEN
         bodies = [readable(text[:limit]) for text in texts]
@@ -146,7 +148,8 @@ class SentenceTransformerEmbedder:
         encodings = [model.with_special_tokens(encoding) for encoding in encodings]
         found: list[Embedding | None] = [None] * len(bodies)
         for numbers in _batches([len(encoding) for encoding in encodings]):
-            vectors, token_vectors = model.forward([encodings[number].ids for number in numbers])
+            ids = [encodings[number].ids for number in numbers]
+            vectors, token_vectors = model.forward(ids, questions=questions)
             for row, number in enumerate(numbers):
                 kept, offsets = _text_spans(encodings[number].offsets, len(heads[number]), bodies[number])
                 found[number] = Embedding(vectors[row], token_vectors[row, kept], offsets)

@@ -168,16 +168,16 @@ class HybridRetriever:
         return (Hit(self.index.chunk(row), -negative) for negative, _, row in sorted(found))
 
     def _embed(self, texts: list[str]) -> list[EmbeddedQuery]:
-        embeddings = self.index.embedder.embed_queries(texts)
-        at_large = {
-            language: background.max_similarities([embedding.tokens for embedding in embeddings])
-            for language, background in self._backgrounds.items()
-        }
         return [
             EmbeddedQuery(
-                embedding.vector, embedding.tokens, {name: found[number] for name, found in at_large.items()}
+                embedding.vector,
+                embedding.tokens,
+                {
+                    language: background.max_similarities(embedding.tokens)
+                    for language, background in self._backgrounds.items()
+                },
             )
-            for number, embedding in enumerate(embeddings)
+            for embedding in self.index.embedder.embed_queries(texts)
         ]
 
     def scores(

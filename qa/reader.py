@@ -87,10 +87,11 @@ def _workers() -> ThreadPoolExecutor:
 @lru_cache(maxsize=1)
 def _load(weights_file: Path, card: Path) -> tuple[Any, Any, PairTokenizer]:
     """The trained network, encoder and head, and its tokenizer, the same for every reader of a process."""
+    import torch
     from safetensors.torch import load_file
 
     from index.embedded import embedded_model_path
-    from index.packed_bert import PackedBert, has_fast_eight_bits
+    from index.packed_bert import PackedBert, where_fast
 
     folder = embedded_model_path()
     network = build_network(folder)
@@ -106,7 +107,7 @@ def _load(weights_file: Path, card: Path) -> tuple[Any, Any, PairTokenizer]:
         raise ModelProblem(
             f"the span reader {weights_file} cannot be used ({problem}): install Tricite again"
         ) from error
-    encoder = PackedBert(network.encoder, eight_bits=has_fast_eight_bits())
+    encoder = PackedBert(network.encoder, where_fast(torch.int8))
     return encoder, network.head, PairTokenizer(folder)
 
 
