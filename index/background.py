@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from index.calibration import PRIOR_PASSAGES
 from index.generation import Partition
 from index.token_codec import filled
+from index.token_vectors import best_and_third
 from index.vectors import Vectors
 
 _VECTORS = 1000
 _TOKEN_CHUNKS = 32
+_NOTHING = np.empty(0, dtype=np.float32)
 _DIFFERENT = 0.9
 """With a smaller share of different passages in the sample, of copies only one is kept."""
 
@@ -41,15 +43,17 @@ class Background:
         codec = partition.tokens.codec
         decoded = [codec.decode(chunk.codes, chunk.scales) for chunk in tokens]
         self._tokens = _for_products(np.concatenate(decoded)) if tokens else None
-        self._starts = np.cumsum([0, *map(len, tokens[:-1])])
+        self._lengths = np.array([len(chunk) for chunk in tokens], dtype=np.int64)
+        # Rounded cosines are often equal, which no two tokens of a chunk shall be.
+        places = [np.arange(length, dtype=np.float32) for length in self._lengths]
+        self._apart = np.concatenate([*places, _NOTHING])[:, None] * np.float32(1e-6)
 
-    def max_similarities(self, question: Vectors) -> Vectors:
-        """As TokenVectors.max_similarities, in the sampled passages: float32 [sampled chunks, m]."""
+    def nearest(self, question: Vectors) -> Vectors:
+        """As TokenVectors.nearest, in the sampled passages: float32 [2, sampled chunks, m]."""
         if self._tokens is None or not len(question):
-            return np.zeros((1, len(question)), dtype=np.float32)
+            return np.zeros((2, 1, len(question)), dtype=np.float32)
         cosines = (self._tokens @ _for_products(filled(question)).T).float().numpy()
-        best: Vectors = np.maximum.reduceat(cosines[:, : len(question)], self._starts, axis=0)
-        return best
+        return best_and_third(cosines[:, : len(question)] - self._apart, self._lengths)
 
 
 def _for_products(vectors: Vectors) -> Any:

@@ -42,7 +42,7 @@ class EmbeddedQuery:
     """What a question is ranked with.
 
     vector: float32 [dim] and tokens: float32 [m, dim], unit norm. at_large: passage language -> the tokens'
-    best cosines in each of the passages sampled from it, float32 [n, m].
+    best and third best cosines in each of the passages sampled from it, float32 [2, n, m].
     """
 
     vector: Vectors
@@ -101,6 +101,8 @@ class RetrievalSettings:
 
 _DENSE, _LATE = 0, 1
 _LEXICAL_PRIOR = (0.0, 0.1)
+_THIRD = 0.6
+"""Fitted beside the weights, on the same questions (docs/retrieval.md)."""
 _MOST_NAMES = 3.0
 """BM25 of names that says as much as any more would: one rare name found is enough, and several that sound
 alike by chance are not more."""
@@ -173,7 +175,7 @@ class HybridRetriever:
                 embedding.vector,
                 embedding.tokens,
                 {
-                    language: background.max_similarities(embedding.tokens)
+                    language: background.nearest(embedding.tokens)
                     for language, background in self._backgrounds.items()
                 },
             )
@@ -225,16 +227,15 @@ class HybridRetriever:
         """
         if language not in embedded.at_large or not len(embedded.tokens):
             return np.zeros(len(embedded.tokens), dtype=np.float32)
-        telling = 1 - embedded.at_large[language].mean(axis=0)
+        telling = 1 - embedded.at_large[language][0].mean(axis=0)
         return np.asarray(telling / max(telling.sum(), 1e-9), dtype=np.float32)
 
     def background_scores(
         self, query: Query, embedded: EmbeddedQuery, language: str
     ) -> tuple[Vectors, Vectors]:
         """Centred cosines and late interaction of a question with sampled passages: float32 [n] each."""
-        late = embedded.at_large[language]
         dense: Vectors = self._backgrounds[language].vectors @ self._centred(query, embedded)
-        return dense, late.mean(axis=1) if late.size else np.zeros(len(late), dtype=np.float32)
+        return dense, late_interaction(embedded.at_large[language])
 
     def _first_stage(
         self, query: Query, embedded: EmbeddedQuery, language: str, among: Ids | None
@@ -272,8 +273,8 @@ class HybridRetriever:
             if not chosen.any():
                 continue
             partition = self.index.partitions[each.language]
-            late = partition.tokens.max_similarities(embedded.tokens, each.positions[chosen]).mean(axis=1)
-            at_large = embedded.at_large[each.language].mean(axis=1)
+            late = late_interaction(partition.tokens.nearest(embedded.tokens, each.positions[chosen]))
+            at_large = late_interaction(embedded.at_large[each.language])
             prior = fitted.between(query.language, each.language)
             late = self._standardised(late, at_large, prior, fitted.passages)
             each.features[:, _LATE] = late.min()
@@ -332,6 +333,17 @@ class HybridRetriever:
         if not self.settings.centring:
             return np.zeros(len(partition.mean), dtype=np.float32)
         return self._calibration.passage_centre(language, partition.mean, len(partition.rows))
+
+
+def late_interaction(nearest: Vectors) -> Vectors:
+    """What every passage says to a question's tokens, by TokenVectors.nearest: float32 [n].
+
+    Late interaction as in ColBERT (Khattab and Zaharia, 2020), less a share of what a token finds a third
+    time: something like it is in any passage that is long enough, or about such things at all.
+    """
+    if not nearest.shape[-1]:
+        return np.zeros(nearest.shape[1], dtype=np.float32)
+    return np.asarray((nearest[0] - _THIRD * nearest[1]).mean(axis=1))
 
 
 def best_by_document(hits: Iterable[Hit], k: int) -> list[Hit]:

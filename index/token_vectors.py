@@ -22,6 +22,8 @@ from index.vectors import Vectors
 
 _FILES = {"codes": np.uint8, "scales": np.float16, "starts": np.uint32, "lengths": np.uint8}
 _BOUNDS = "token_bounds.npy"
+_TAKEN = np.float32(-2)
+"""Less than any cosine."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,23 +81,39 @@ class TokenVectors:
         rows = slice(int(self._bounds[position]), int(self._bounds[position + 1]))
         return ChunkTokens(**{name: array[rows] for name, array in self._arrays.items()})
 
-    def max_similarities(self, query_tokens: Vectors, positions: NDArray[np.int64]) -> Vectors:
-        """For every query token its best cosine in every chunk: float32 [chunks, query tokens].
+    def nearest(self, query_tokens: Vectors, positions: NDArray[np.int64]) -> Vectors:
+        """For every query token its best and its third best cosine in every chunk:
+        float32 [2, chunks, query tokens].
 
-        query_tokens: float32 [m, dim], unit rows. Late interaction as in ColBERT (Khattab and Zaharia, 2020).
+        query_tokens: float32 [m, dim], unit rows.
         """
         starts, ends = self._bounds[positions], self._bounds[positions + 1]
-        best = np.zeros((len(positions), len(query_tokens)), dtype=np.float32)
+        found = np.zeros((2, len(positions), len(query_tokens)), dtype=np.float32)
         filled = ends > starts  # a chunk without tokens matches nothing
         if not filled.any() or not len(query_tokens):
-            return best
+            return found
         rows = np.concatenate(
             [np.arange(start, end) for start, end in zip(starts[filled], ends[filled], strict=True)]
         )
         cosines = self.codec.cosines(self._arrays["codes"][rows], self._arrays["scales"][rows], query_tokens)
-        lengths = ends[filled] - starts[filled]
-        best[filled] = np.maximum.reduceat(cosines, np.cumsum(lengths) - lengths, axis=0)
-        return best
+        found[:, filled] = best_and_third(cosines, ends[filled] - starts[filled])
+        return found
+
+
+def best_and_third(cosines: Vectors, lengths: NDArray[np.int64]) -> Vectors:
+    """Best and third best cosine of every column in chunks that lie one behind the other: float32
+    [2, chunks, m].
+
+    cosines: float32 [tokens, m], which is used up. lengths: tokens of each chunk, at least 1; of a chunk that
+    has fewer than three the worst counts.
+    """
+    starts = np.cumsum(lengths) - lengths
+    best = found = np.maximum.reduceat(cosines, starts, axis=0)
+    for _ in range(2):
+        cosines[cosines == np.repeat(found, lengths, axis=0)] = _TAKEN
+        following = np.maximum.reduceat(cosines, starts, axis=0)
+        found = np.where(following > _TAKEN, following, found)
+    return np.stack([best, found])
 
 
 def write_token_vectors(

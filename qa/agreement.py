@@ -21,7 +21,7 @@ from index import Index, Query, terms
 from index.calibration import load_calibration
 from index.transliteration import name_terms
 from index.vectors import Vectors
-from qa.evidence import MATCH_WEIGHT, EvidenceSentence, states
+from qa.evidence import EvidenceSentence, states
 from qa.plain_text import plain
 from qa.quantities import quantities
 from qa.quantity import Quantity, agree
@@ -41,7 +41,9 @@ the first half of benchmarks/agreement.jsonl."""
 
 _PASSAGES_SAME, _PASSAGES_OTHER = 0.35, 0.25
 _GAP_SAME, _GAP_OTHER = 8.0, 22.0
-"""The least similarity of their passages, and the most evidence score that may lie between them."""
+_MATCH_WEIGHT = 17.0
+"""The least similarity of their passages, and the most that may lie between what the two are worth as
+evidence: the passage's score, and so many times the match."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +99,8 @@ def related(
 
 
 def _worth(sentence: EvidenceSentence) -> float:
-    """The evidence score without the reader, who reads the first few sentences only."""
-    return sentence.passage + MATCH_WEIGHT * sentence.match
+    """What it is worth as evidence without the reader, who reads the first few sentences only."""
+    return sentence.passage + _MATCH_WEIGHT * sentence.match
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,7 +22,7 @@ from qa.reader import SpanReader
 
 _log = logging.getLogger(__name__)
 
-THRESHOLD = 26.46
+THRESHOLD = 16.53
 """The evidence score below which a question is not answered; fitted by qa/training/fit_evidence.py."""
 
 _CLEAR = 1.0
@@ -34,7 +34,7 @@ _CHUNKS = 60
 
 _COMPLETION_TOKENS = 80
 _CLOSEST = 3
-_TIE = 0.5
+_TIE = 0.125
 """Evidence scores nearer than this do not tell which sentence is the better: both are quoted."""
 
 _RELATED = 30
@@ -46,14 +46,14 @@ class AnswerSettings:
     """hits: passages retrieved. evidence: sentences given to the generator. sentences and tokens: the
     most an answer may have. threshold: the least evidence score that is answered. margin: two neighbouring
     sentences whose scores lie nearer are quoted as one span, and a base model is not asked; none are when it
-    is negative. reader: whether the span reader reads the evidence."""
+    is negative, or without the reader. reader: whether the span reader reads the evidence."""
 
     hits: int = 10
     evidence: int = 6
     sentences: int = 4
     tokens: int = 256
     threshold: float = THRESHOLD
-    margin: float = 5.5
+    margin: float = 5.0
     reader: bool = True
 
 
@@ -152,7 +152,8 @@ class Asking:
         """Generated sentences that their evidence supports; where one is not, the evidence itself; and what
         other documents say of the same."""
         evidence = ranked[: self._settings.evidence]
-        best = widened(ranked, self._settings.margin)
+        # What the reader does not read differs too little.
+        best = widened(ranked, self._settings.margin) if self._settings.reader else ranked[0]
         sure = best is ranked[0]
         others = related(self._retriever.index, self._query, ranked[0], ranked[:_RELATED])
         self._agreeing = [other.sentence for other in others if other.relation == "agrees"]

@@ -97,7 +97,7 @@ def test_many_questions_embedded_at_once_score_on_passages_at_large_as_each_does
         (alone,) = retriever.embed([question])
         assert together.at_large.keys() == alone.at_large.keys() == retriever.index.partitions.keys()
         for language, found in together.at_large.items():
-            assert found.shape == (32, len(together.tokens))
+            assert found.shape == (2, 32, len(together.tokens))
             np.testing.assert_allclose(found, alone.at_large[language], atol=1e-5)
 
 
