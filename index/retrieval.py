@@ -102,7 +102,7 @@ class RetrievalSettings:
 _DENSE, _LATE = 0, 1
 _LEXICAL_PRIOR = (0.0, 0.1)
 _THIRD = 0.6
-"""Fitted beside the weights, on the same questions (docs/retrieval.md)."""
+"""Of a third best match: the share with which the fit of the weights loses least (docs/retrieval.md)."""
 _MOST_NAMES = 3.0
 """BM25 of names that says as much as any more would: one rare name found is enough, and several that sound
 alike by chance are not more."""
