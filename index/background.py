@@ -19,7 +19,6 @@ from index.vectors import Vectors
 
 _VECTORS = 1000
 _TOKEN_CHUNKS = 32
-_NOTHING = np.empty(0, dtype=np.float32)
 _DIFFERENT = 0.9
 """With a smaller share of different passages in the sample, of copies only one is kept."""
 
@@ -45,14 +44,16 @@ class Background:
         self._tokens = _for_products(np.concatenate(decoded)) if tokens else None
         self._lengths = np.array([len(chunk) for chunk in tokens], dtype=np.int64)
         # Rounded cosines are often equal, which no two tokens of a chunk shall be.
-        places = [np.arange(length, dtype=np.float32) for length in self._lengths]
-        self._apart = np.concatenate([*places, _NOTHING])[:, None] * np.float32(1e-6)
+        firsts = np.repeat(np.cumsum(self._lengths) - self._lengths, self._lengths)
+        places = (np.arange(len(firsts)) - firsts).astype(np.float32)
+        self._apart = places[:, None] * np.float32(1e-6)
 
     def nearest(self, question: Vectors) -> Vectors:
         """As TokenVectors.nearest, in the sampled passages: float32 [2, sampled chunks, m]."""
         if self._tokens is None or not len(question):
             return np.zeros((2, 1, len(question)), dtype=np.float32)
-        cosines = (self._tokens @ _for_products(filled(question)).T).float().numpy()
+        tokens = self._tokens.new_tensor(filled(question))
+        cosines = (self._tokens @ tokens.T).float().numpy()
         return best_and_third(cosines[:, : len(question)] - self._apart, self._lengths)
 
 

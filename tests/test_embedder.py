@@ -298,7 +298,7 @@ def test_e5_by_name_gets_its_prompts(tmp_path):
     (expected,) = plain.embed_passages(["query: the"])
     named = SentenceTransformerEmbedder(str(folder.rename(tmp_path / "another-e5-model")))
     np.testing.assert_allclose(named.embed_queries(["the"])[0].vector, expected.vector, atol=ROUNDED)
-    assert np.abs(named.embed_passages(["the"])[0].vector - expected.vector).max() > 2 * ROUNDED
+    assert np.abs(named.embed_passages(["the"])[0].vector - expected.vector).max() > max(1e-3, 2 * ROUNDED)
 
 
 def test_fingerprint_follows_weights_and_prompts(tiny, tiny_folder, tmp_path):
