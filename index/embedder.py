@@ -151,7 +151,7 @@ class SentenceTransformerEmbedder:
             ids = [encodings[number].ids for number in numbers]
             vectors, token_vectors = model.forward(ids, questions=questions)
             for row, number in enumerate(numbers):
-                kept, offsets = _text_spans(encodings[number].offsets, len(heads[number]), bodies[number])
+                kept, offsets = text_rows(encodings[number].offsets, len(heads[number]), bodies[number])
                 found[number] = Embedding(vectors[row], token_vectors[row, kept], offsets)
         return [embedding for embedding in found if embedding is not None]
 
@@ -173,7 +173,7 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         yield batch
 
 
-def _text_spans(spans: Sequence[tuple[int, int]], before: int, text: str) -> tuple[list[int], Offsets]:
+def text_rows(spans: Sequence[tuple[int, int]], before: int, text: str) -> tuple[list[int], Offsets]:
     """The rows of the tokens that hold some of the text, and their spans in it, without white space around.
 
     before: characters of prompt and context in front. Special tokens have empty spans.

@@ -42,7 +42,7 @@ class EmbeddedQuery:
     """What a question is ranked with.
 
     vector: float32 [dim] and tokens: float32 [m, dim], unit norm. at_large: passage language -> the tokens'
-    best and third best cosines in each of the passages sampled from it, float32 [2, n, m].
+    best matches in each of the passages sampled from it, float32 [3, n, m] (index.token_vectors).
     """
 
     vector: Vectors
@@ -101,8 +101,9 @@ class RetrievalSettings:
 
 _DENSE, _LATE = 0, 1
 _LEXICAL_PRIOR = (0.0, 0.1)
-_THIRD = 0.6
-"""Of a third best match: the share with which the fit of the weights loses least (docs/retrieval.md)."""
+_THIRD, _QUARTER, _UNEVEN = 0.6, 0.25, 0.8
+"""Of a third best match, of the best quarter and of the deviation between tokens: shares with which the fit
+of the weights loses least (docs/retrieval.md)."""
 _MOST_NAMES = 3.0
 """BM25 of names that says as much as any more would: one rare name found is enough, and several that sound
 alike by chance are not more."""
@@ -235,7 +236,7 @@ class HybridRetriever:
     ) -> tuple[Vectors, Vectors]:
         """Centred cosines and late interaction of a question with sampled passages: float32 [n] each."""
         dense: Vectors = self._backgrounds[language].vectors @ self._centred(query, embedded)
-        return dense, late_interaction(embedded.at_large[language])
+        return dense, late_interaction(embedded.at_large[language], within=language == query.language)
 
     def _first_stage(
         self, query: Query, embedded: EmbeddedQuery, language: str, among: Ids | None
@@ -273,8 +274,10 @@ class HybridRetriever:
             if not chosen.any():
                 continue
             partition = self.index.partitions[each.language]
-            late = late_interaction(partition.tokens.nearest(embedded.tokens, each.positions[chosen]))
-            at_large = late_interaction(embedded.at_large[each.language])
+            matches = partition.tokens.nearest(embedded.tokens, each.positions[chosen])
+            within = each.language == query.language
+            late = late_interaction(matches, within=within)
+            at_large = late_interaction(embedded.at_large[each.language], within=within)
             prior = fitted.between(query.language, each.language)
             late = self._standardised(late, at_large, prior, fitted.passages)
             each.features[:, _LATE] = late.min()
@@ -335,15 +338,19 @@ class HybridRetriever:
         return self._calibration.passage_centre(language, partition.mean, len(partition.rows))
 
 
-def late_interaction(nearest: Vectors) -> Vectors:
-    """What every passage says to a question's tokens, by TokenVectors.nearest: float32 [n].
+def late_interaction(matches: Vectors, *, within: bool) -> Vectors:
+    """What every passage says to a question's tokens, by their best matches [3, n, m] in it: float32 [n].
 
     Late interaction as in ColBERT (Khattab and Zaharia, 2020), less a share of what a token finds a third
-    time: something like it is in any passage that is long enough, or about such things at all.
+    time: something like it is in any passage that is long enough, or about such things at all. What stands
+    together in a quarter of the passage counts more. within: in the question's language, where a passage
+    that answers matches all tokens alike; in others a name may have no match.
     """
-    if not nearest.shape[-1]:
-        return np.zeros(nearest.shape[1], dtype=np.float32)
-    return np.asarray((nearest[0] - _THIRD * nearest[1]).mean(axis=1))
+    if not matches.shape[-1]:
+        return np.zeros(matches.shape[1], dtype=np.float32)
+    best, third, together = matches
+    told = (best - _THIRD * third + _QUARTER * together).mean(axis=1)
+    return np.asarray(told - _UNEVEN * best.std(axis=1) if within else told)
 
 
 def best_by_document(hits: Iterable[Hit], k: int) -> list[Hit]:

@@ -24,6 +24,8 @@ _FILES = {"codes": np.uint8, "scales": np.float16, "starts": np.uint32, "lengths
 _BOUNDS = "token_bounds.npy"
 _TAKEN = np.float32(-2)
 """Less than any cosine."""
+_PARTS = 4
+"""Of a chunk, one behind the other: quarters."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,13 +84,12 @@ class TokenVectors:
         return ChunkTokens(**{name: array[rows] for name, array in self._arrays.items()})
 
     def nearest(self, query_tokens: Vectors, positions: NDArray[np.int64]) -> Vectors:
-        """For every query token its best and its third best cosine in every chunk:
-        float32 [2, chunks, query tokens].
+        """What best_matches finds for every query token in every chunk: float32 [3, chunks, query tokens].
 
         query_tokens: float32 [m, dim], unit rows.
         """
         starts, ends = self._bounds[positions], self._bounds[positions + 1]
-        found = np.zeros((2, len(positions), len(query_tokens)), dtype=np.float32)
+        found = np.zeros((3, len(positions), len(query_tokens)), dtype=np.float32)
         filled = ends > starts  # a chunk without tokens matches nothing
         if not filled.any() or not len(query_tokens):
             return found
@@ -96,24 +97,26 @@ class TokenVectors:
             [np.arange(start, end) for start, end in zip(starts[filled], ends[filled], strict=True)]
         )
         cosines = self.codec.cosines(self._arrays["codes"][rows], self._arrays["scales"][rows], query_tokens)
-        found[:, filled] = best_and_third(cosines, ends[filled] - starts[filled])
+        found[:, filled] = best_matches(cosines, ends[filled] - starts[filled])
         return found
 
 
-def best_and_third(cosines: Vectors, lengths: NDArray[np.int64]) -> Vectors:
-    """Best and third best cosine of every column in chunks that lie one behind the other: float32
-    [2, chunks, m].
+def best_matches(cosines: Vectors, lengths: NDArray[np.int64]) -> Vectors:
+    """Of every column, in chunks that lie one behind the other: its best cosine, its third best, and its best
+    in that quarter of the chunk that matches all columns best: float32 [3, chunks, m].
 
     cosines: float32 [tokens, m], which is used up. lengths: tokens of each chunk, at least 1; of a chunk that
-    has fewer than three the worst counts.
+    has fewer than three the worst counts, and of one that has fewer than four a quarter is a token.
     """
     starts = np.cumsum(lengths) - lengths
-    best = found = np.maximum.reduceat(cosines, starts, axis=0)
+    quarters = starts[:, None] + lengths[:, None] * np.arange(_PARTS) // _PARTS
+    parts = np.maximum.reduceat(cosines, quarters.ravel(), axis=0).reshape(len(lengths), _PARTS, -1)
+    best = found = parts.max(axis=1)
     for _ in range(2):
         cosines[cosines == np.repeat(found, lengths, axis=0)] = _TAKEN
         following = np.maximum.reduceat(cosines, starts, axis=0)
         found = np.where(following > _TAKEN, following, found)
-    return np.stack([best, found])
+    return np.stack([best, found, parts[np.arange(len(parts)), parts.mean(axis=2).argmax(axis=1)]])
 
 
 def write_token_vectors(

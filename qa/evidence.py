@@ -20,22 +20,22 @@ from qa.reader import Reading, SpanReader, Window
 
 _SHORTEST = 4  # characters; less is a list number or a stray mark
 
-MATCH_WEIGHT = 4.11
+MATCH_WEIGHT = 2.72
 LEXICAL_WEIGHT = 0.05
 """Weight of a sentence's match against its passage's score, and of shared terms within the match."""
 
-READING_WEIGHT = 0.707
+READING_WEIGHT = 0.759
 """Weight of what the span reader says, against the score before."""
 
 LEAST_READING = -6.0
 """The reading of a sentence in which the reader sees no answer, or that was not read."""
 
-ENOUGH_PASSAGE = 9.0
-POOR_PASSAGE = 1.84
+ENOUGH_PASSAGE = 10.0
+POOR_PASSAGE = 1.70
 """A passage that scores less hardly speaks of what is asked, whatever the reader finds in it: each point that
 it lacks is taken off as often again, when an answer is held against the threshold."""
 
-OTHER_LANGUAGE = 1.88
+OTHER_LANGUAGE = 1.19
 """What a sentence in another language than the question's is granted against the threshold."""
 
 WINDOW_CHARACTERS = {"zh": 190, "en": 560, "ar": 460}

@@ -23,7 +23,7 @@ from index.embedder import Embedder, Embedding
 from index.vectors import Vectors
 from qa.wording import Word
 
-NAME = 0.5
+NAME = 0.7
 """Above it the vectors take a word for a name (Matches.name); English names are known by their capitals."""
 
 CONSTANTS = Path(__file__).with_name("checking.json")

@@ -15,11 +15,14 @@ from hypothesis import strategies as st
 from tokenizers.normalizers import Precompiled
 
 from corpus.errors import ModelProblem
-from index import embedded
+from index import embedded, encoder_additions
 from index.embedded import embedded_fingerprint, embedded_model_path
 from index.embedded_source import dequantise, precompiled_charsmap
+from index.encoder_additions import save_additions
 
 ROOT = Path(__file__).resolve().parents[1]
+ADDED = (np.eye(2, 64), np.eye(32, 2) / 4)
+"""What is added to a layer of 64 inputs and 32 outputs: a quarter of the first two inputs."""
 LETTERS = [chr(code) for code in [*range(33, 127), *range(0x621, 0x64B), *range(0x4E00, 0x4E20)]]
 
 
@@ -80,6 +83,8 @@ def tiny(tmp_path, monkeypatch):
     """A tiny packed model in the package's place, and a cache of its own: the folder that will be written."""
     source = tmp_path / "e5-small-q4.bin"
     source.write_bytes(packed_model())
+    monkeypatch.setattr(encoder_additions, "FILE", tmp_path / "additions.safetensors")
+    save_additions({"encoder.layer.0.output.dense": ADDED}, encoder_additions.FILE)
     monkeypatch.setattr(embedded, "_source_path", lambda: source)
     monkeypatch.setattr(embedded, "SOURCE_SHA256", embedded.sha256(source))
     monkeypatch.setenv("TRICITE_CACHE", str(tmp_path / "cache"))
@@ -160,6 +165,11 @@ def test_weights_are_the_packed_ones(tiny):
     np.testing.assert_array_equal(word.reshape(-1), dequantise(source.tensors["emb.word"][1]))
     assert weights["encoder.layer.0.intermediate.dense.weight"].shape == (64, 32)
     assert len(weights) == 5 + 16
+    trained = dequantise(source.tensors["l0.fo.w"][1]).reshape(32, 64)
+    np.testing.assert_array_equal(
+        weights["encoder.layer.0.output.dense.weight"],
+        trained + 0.25 * np.eye(32, 64, dtype=np.float32) * (np.arange(64) < 2),
+    )
 
 
 def flip_last_byte(path):
@@ -221,15 +231,15 @@ def test_interrupted_writing_leaves_nothing(tiny, monkeypatch):
 def test_two_processes_at_once(tiny, tmp_path):
     code = (
         "import sys, pathlib\n"
-        "from index import embedded\n"
-        "source = pathlib.Path(sys.argv[1])\n"
+        "from index import embedded, encoder_additions\n"
+        "source, encoder_additions.FILE = map(pathlib.Path, sys.argv[1:])\n"
         "embedded._source_path = lambda: source\n"
         "embedded.SOURCE_SHA256 = embedded.sha256(source)\n"
         "shares = []\n"
         "folder = embedded.embedded_model_path(shares.append)\n"
         "print(len(shares), embedded._is_whole(folder))\n"
     )
-    command = [sys.executable, "-c", code, str(tmp_path / "e5-small-q4.bin")]
+    command = [sys.executable, "-c", code, str(tmp_path / "e5-small-q4.bin"), str(encoder_additions.FILE)]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) for _ in range(2)
@@ -258,11 +268,29 @@ def test_cache_that_cannot_be_written(tiny, tmp_path, monkeypatch):
         embedded_model_path()
 
 
-def test_fingerprint_follows_source_and_format(monkeypatch):
+def test_fingerprint_follows_additions_and_format(tiny, monkeypatch):
     before = embedded_fingerprint()
     assert before == embedded_fingerprint()
+    save_additions({"encoder.layer.0.output.dense": (ADDED[0], -ADDED[1])}, encoder_additions.FILE)
+    after = embedded_fingerprint()
+    assert after != before
     monkeypatch.setattr(embedded, "FORMAT_VERSION", 0)
-    assert embedded_fingerprint() != before
+    assert embedded_fingerprint() not in (before, after)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda file: file.write_bytes(b"no weights")])
+def test_additions_that_are_missing_or_damaged(tiny, damage):
+    damage(encoder_additions.FILE)
+    with pytest.raises(ModelProblem, match="install Tricite again"):
+        embedded_model_path()
+    assert not list(tiny.parent.glob("*.partial"))
+
+
+def test_other_additions_are_merged(tiny):
+    before = (embedded_model_path() / "model.safetensors").read_bytes()
+    save_additions({"encoder.layer.0.output.dense": (ADDED[0], -ADDED[1])}, encoder_additions.FILE)
+    assert written_again()
+    assert (tiny / "model.safetensors").read_bytes() != before
 
 
 # ------------------------------------------------------------------------ against the package's own engine
@@ -303,10 +331,13 @@ def test_token_counts_are_the_engines(engine):
 
 
 @pytest.mark.model
-def test_vectors_are_near_the_engines(engine):
+def test_vectors_without_additions_are_near_the_engines(engine, tmp_path, monkeypatch):
     """The engine rounds activations to 8 bits, we do not: about 0.9999 is what that leaves."""
     from sentence_transformers import SentenceTransformer
 
+    monkeypatch.setattr(encoder_additions, "FILE", tmp_path / "none.safetensors")
+    save_additions({}, encoder_additions.FILE)
+    monkeypatch.setenv("TRICITE_CACHE", str(tmp_path))
     model = SentenceTransformer(str(embedded_model_path()), device="cpu", local_files_only=True)
     for ours, theirs in [
         (model.encode_query(TEXTS[:6]), engine.query(TEXTS[:6])),

@@ -25,6 +25,7 @@ from index import (
 from index.calibration import Calibration, LatePriors, load_calibration, read_fitted
 from index.chinese import simplified
 from index.embedder import Embedder, HashEmbedder, SentenceTransformerEmbedder
+from index.retrieval import late_interaction
 from index.transliteration import name_terms
 
 SPLITTER = Splitter()
@@ -97,7 +98,7 @@ def test_many_questions_embedded_at_once_score_on_passages_at_large_as_each_does
         (alone,) = retriever.embed([question])
         assert together.at_large.keys() == alone.at_large.keys() == retriever.index.partitions.keys()
         for language, found in together.at_large.items():
-            assert found.shape == (2, 32, len(together.tokens))
+            assert found.shape == (3, 32, len(together.tokens))
             np.testing.assert_allclose(found, alone.at_large[language], atol=1e-5)
 
 
@@ -247,6 +248,24 @@ def test_a_translation_follows_its_original(tmp_path: Path, embedder: SentenceTr
     retriever = build(tmp_path, texts, embedder)
     assert ids(retriever, "How many stalls does the night market have?", "en", 2) == ["en", "zh"]
     assert ids(retriever, "夜市有多少个摊位？", "zh", 2) == ["zh", "en"]
+
+
+def test_late_interaction_within_a_language_asks_that_all_tokens_match() -> None:
+    even, uneven = [0.6, 0.6, 0.6], [0.9, 0.9, 0.0]
+    matches = np.array([[even, uneven], [[0.3] * 3] * 2, [even, uneven]], dtype=np.float32)
+    within, between = (late_interaction(matches, within=value) for value in (True, False))
+    assert between[0] == pytest.approx(between[1]) == pytest.approx(0.6 - 0.6 * 0.3 + 0.25 * 0.6)
+    assert within[0] == pytest.approx(between[0])
+    assert within[1] == pytest.approx(between[1] - 0.8 * np.std(uneven))
+
+
+def test_late_interaction_prefers_what_stands_together_and_stands_out() -> None:
+    best = [[0.7, 0.7]] * 3
+    third = [[0.2, 0.2], [0.2, 0.2], [0.6, 0.6]]
+    together = [[0.7, 0.7], [0.7, 0.1], [0.7, 0.7]]
+    matches = np.array([best, third, together], dtype=np.float32)
+    near, apart, common = late_interaction(matches, within=True)
+    assert near > apart > common
 
 
 def test_the_prior_of_late_interaction_is_that_of_the_pair() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from corpus.language import detect_language
+from index.training.squad import read_examples
 from qa.training.fit_evidence import missing
-from qa.training.squad import read_examples
 from qa.training.windows import Material, epoch
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -106,3 +106,34 @@ def test_the_written_questions_are_sound(file: Path) -> None:
         for answer in qa["answers"]:
             place = answer["answer_start"]
             assert context[place : place + len(answer["text"])] == answer["text"].strip() != ""
+
+
+@pytest.mark.model
+def test_the_encoder_is_trained_from_what_is_embedded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cut in two and put together again, with additions that are still 0, it gives the same states; steps
+    towards where they shall be move them there."""
+    import torch
+
+    from index.training.train_encoder import Encoder
+
+    texts = sorted([FIRST, SECOND, "Who was Jan Kos?"], key=len)
+    encoder = Encoder()
+    read = encoder.read(texts, ["en"] * 3, encoder.model.passage_prompt, ["", "The mill", ""])
+    parameters = encoder.add()
+    encoded = encoder(read)
+    for row, text in enumerate(read):
+        assert encoded.kept[row].nonzero()[:, 0].tolist() == text.rows.tolist()
+        cosines = (encoded.tokens[row, : len(text)].detach() * text.before.float()).sum(dim=-1)
+        assert float(cosines.min()) > 0.999
+    vectors = encoded.vectors.detach()
+    aim = vectors.roll(1, dims=0)  # of each text, where another one is
+    optimizer = torch.optim.SGD(parameters, lr=1.0)
+    for _ in range(3):
+        loss = 1 - (encoder(read).vectors * aim).sum(dim=1).mean()
+        optimizer.zero_grad()
+        torch.autograd.backward(loss)
+        optimizer.step()
+    before, after = ((found * aim).sum(dim=1) for found in (vectors, encoder(read).vectors.detach()))
+    assert bool((after > before + 1e-3).all())

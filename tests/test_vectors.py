@@ -12,7 +12,7 @@ import pytest
 from index.embedder import Embedding
 from index.faiss_store import FaissVectorStore
 from index.token_codec import fit_token_codec, load_token_codec
-from index.token_vectors import ChunkTokens, TokenVectors, best_and_third, write_token_vectors
+from index.token_vectors import ChunkTokens, TokenVectors, best_matches, write_token_vectors
 from index.vectors import NumpyVectorStore, VectorStore
 
 DIM = 16
@@ -81,21 +81,25 @@ def test_token_vectors_on_disk(tmp_path: Path) -> None:
         np.testing.assert_allclose(codec.decode(kept.codes, kept.scales), passage.tokens, atol=0.1)
         assert kept.offsets.tolist() == passage.offsets.tolist()
     questions = unit_vectors(4, seed=3)
-    best, third = stored.nearest(questions, np.array([0, 1, 2]))
+    best, third, together = stored.nearest(questions, np.array([0, 1, 2]))
     cosines = np.sort(passages[0].tokens @ questions.T, axis=0)
     np.testing.assert_allclose(best[0], cosines[-1], atol=0.1)
     np.testing.assert_allclose(third[0], cosines[-3], atol=0.1)
-    assert best[1].tolist() == third[1].tolist() == [0, 0, 0, 0]
+    assert best[1].tolist() == third[1].tolist() == together[1].tolist() == [0, 0, 0, 0]
 
 
-def test_best_and_third_best_of_every_chunk() -> None:
+def test_best_matches_of_every_chunk() -> None:
     cosines = np.random.default_rng(0).uniform(-1, 1, (40, 5)).astype(np.float32)
     lengths = np.array([1, 2, 3, 30, 4])
-    best, third = best_and_third(cosines.copy(), lengths)
+    best, third, together = best_matches(cosines.copy(), lengths)
     for number, chunk in enumerate(np.split(cosines, np.cumsum(lengths)[:-1])):
         descending = -np.sort(-chunk, axis=0)
         assert (best[number] == descending[0]).all()
         assert (third[number] == descending[min(2, len(chunk) - 1)]).all()
+        size = len(chunk)
+        quarters = [chunk[n * size // 4 : max((n + 1) * size // 4, n * size // 4 + 1)] for n in range(4)]
+        expected = max((part.max(axis=0) for part in quarters), key=lambda found: found.mean())
+        assert (together[number] == expected).all()
 
 
 def test_no_token_vectors_at_all(tmp_path: Path) -> None:

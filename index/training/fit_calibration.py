@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,8 +189,10 @@ def _example(
 def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dict[str, Any]]:
     """Weights and feedback that give relevant passages the largest share among those that are not.
 
-    The loss is the mean, over relevant passages, of -log softmax against the others. late: with late
-    interaction, likeness and grant; without, of the feedback only what it takes off is left.
+    The loss is the mean, over relevant passages, of -log softmax against the others. The weights within the
+    question's language are fitted first, to passages of that language alone, every question counted once;
+    then all others, with these as they are, among all passages. late: with late interaction, likeness and
+    grant; without, of the feedback only what it takes off is left.
     """
     import torch
 
@@ -206,42 +208,65 @@ def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dic
     if not late:
         features[..., 1] = near[:] = 0
     real = torch.arange(longest) < torch.tensor([[len(one.relevant)] for one in made])
+    own &= real
     shares = torch.tensor([one.share for one in made])
-    granting = (own & real).any(dim=1, keepdim=True) & torch.tensor(late)
-    start = {
-        "same": [0.5, 1.3, 0.9, 1.0],
-        "other": [1.2, 1.3, 1.9, 0.0, _NAMES, 0.0],
-        "feedback": [1.5, 6.0, 8.0, 1.0, 0.0],
-    }
-    values = {name: torch.tensor(value, requires_grad=True) for name, value in start.items()}
-    optimizer = torch.optim.Adam(values.values(), lr=0.05)
-    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.993)
     least = torch.tensor(-1e4)
-    for _ in range(_STEPS):
-        weight, offset, middle, slope, grant = values["feedback"]
-        at_home = features[..., :4] @ values["same"]
-        best = torch.where(own & real, at_home, least).max(dim=1, keepdim=True)
+
+    def lost(scores: Any, right: Any, among: Any) -> Any:
+        """Of each question that has a right passage."""
+        wrong = torch.logsumexp(torch.where(among & ~right, scores, least), dim=1, keepdim=True)
+        each = torch.where(right, torch.logaddexp(scores, wrong) - scores, torch.tensor(0.0)).sum(dim=1)
+        return (each / right.sum(dim=1))[right.any(dim=1)]
+
+    same = torch.tensor([0.5, 1.3, 0.9, 1.0], requires_grad=True)
+    within = _minimised(
+        [same],
+        lambda: lost(features[..., :4] @ same, relevant & own, own).mean() + _RIDGE * same.square().sum(),
+    )
+    at_home = features[..., :4] @ same.detach()
+    best = torch.where(own, at_home, least).max(dim=1, keepdim=True)
+    usual = features[..., 0].gather(1, best.indices)
+    granting = own.any(dim=1, keepdim=True) & torch.tensor(late)
+    other = torch.tensor([1.2, 1.3, 1.9, 0.0, 0.0, 0.0], requires_grad=True)
+    names = torch.tensor([0.0, 0.0, 0.0, 0.0, _NAMES, 0.0])
+    free = names == 0
+    feedback = torch.tensor([1.5, 6.0, 8.0, 1.0, 0.0], requires_grad=True)
+
+    def between() -> Any:
+        weight, offset, middle, slope, grant = feedback
         sure = torch.sigmoid(slope * (best.values - middle))
-        granted = grant * features[..., 0].gather(1, best.indices) * granting
-        abroad = features @ values["other"] + granted + sure * (weight * near - offset)
-        scores = torch.where(own, at_home, abroad)
-        wrong = torch.logsumexp(torch.where(real & ~relevant, scores, least), dim=1, keepdim=True)
-        lost = torch.where(relevant, torch.logaddexp(scores, wrong) - scores, torch.tensor(0.0))
-        loss = (lost.sum(dim=1) / relevant.sum(dim=1) * shares).sum() / shares.sum()
-        penalty = _RIDGE * (values["same"].square().sum() + values["other"].square().sum())
-        optimizer.zero_grad()
-        (loss + penalty).backward()
-        optimizer.step()
-        with torch.no_grad():
-            values["other"][-2] = _NAMES
-        schedule.step()
-    print(f"{len(made)} questions; loss {loss.item():.4f}")
-    same, other, feedback = ([round(v, 4) for v in values[name].tolist()] for name in start)
+        abroad = (
+            features @ (other * free + names) + grant * usual * granting + sure * (weight * near - offset)
+        )
+        each = lost(torch.where(own, at_home, abroad), relevant, real)
+        return (each * shares).sum() / shares.sum() + _RIDGE * other.square().sum()
+
+    among_all = _minimised([other, feedback], between)
+    print(f"{len(made)} questions; loss {within:.4f} within their language, {among_all:.4f} among all")
     elsewhere = granting & ~(own & relevant).any(dim=1, keepdim=True)  # no passage of its language answers
-    usual = features[..., 0].gather(1, best.indices)[elsewhere].mean() if late else torch.tensor(0.0)
-    names = ("weight", "offset", "middle", "slope", "grant")
-    fitted = dict(zip(names, feedback, strict=True)) | {"usual": round(usual.item(), 4)}
-    return {"same": [*same, 0.0, 0.0], "other": other}, fitted
+    parts = ("weight", "offset", "middle", "slope", "grant")
+    fitted = dict(zip(parts, _rounded(feedback.detach().numpy(), 4), strict=True))
+    fitted["usual"] = round(usual[elsewhere].mean().item() if late else 0.0, 4)
+    weights = {
+        "same": [*_rounded(same.detach().numpy(), 4), 0.0, 0.0],
+        "other": _rounded((other.detach() * free + names).numpy(), 4),
+    }
+    return weights, fitted
+
+
+def _minimised(values: Sequence[Any], loss: Callable[[], Any]) -> float:
+    """Change values until the loss is small, and return it."""
+    import torch
+
+    optimizer = torch.optim.Adam(values, lr=0.05)
+    schedule = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.993)
+    for _ in range(_STEPS):
+        optimizer.zero_grad()
+        found = loss()
+        found.backward()
+        optimizer.step()
+        schedule.step()
+    return float(found.detach())
 
 
 def main() -> None:

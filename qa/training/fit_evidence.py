@@ -28,6 +28,7 @@ from corpus.language import detect_language
 from corpus.splitting import Splitter
 from index import Filter, HybridRetriever, Index, Query, update_index
 from index.embedder import SentenceTransformerEmbedder
+from index.training.squad import Paragraph, read_examples
 from qa.asking import EVIDENCE_HITS
 from qa.evidence import (
     LEAST_READING,
@@ -38,7 +39,6 @@ from qa.evidence import (
     widened,
 )
 from qa.reader import SpanReader
-from qa.training.squad import Paragraph, read_examples
 
 _OTHER_PARAGRAPHS = 300
 _QUESTIONS = 22

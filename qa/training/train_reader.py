@@ -31,9 +31,9 @@ import numpy as np
 from corpus.language import detect_language
 from index.embedded import embedded_model_path
 from index.files import sha256
+from index.training.squad import Example, read_examples
 from qa.reader import WEIGHTS, best_span
 from qa.span_model import PairTokenizer, batch, build_network, pack, trained_weights, unpack
-from qa.training.squad import Example, read_examples
 from qa.training.windows import Material, Target, epoch
 
 _LEARNING_RATE, _WARM_UP, _WEIGHT_DECAY = 2.5e-4, 0.05, 0.01

@@ -10,9 +10,9 @@ import numpy as np
 from corpus.language import detect_language
 from index import terms
 from index.bm25 import Bm25Index
+from index.training.squad import Example, Paragraph
 from qa.evidence import WINDOW_CHARACTERS, heading_before
 from qa.span_model import Pair, PairTokenizer
-from qa.training.squad import Example, Paragraph
 
 _NEGATIVES = 0.6
 """Windows without an answer, for each with one."""
