@@ -39,8 +39,8 @@ class LatePriors:
     other: for any pair that is not there. passages: how many a prior counts as beside those of a language.
     """
 
-    own: tuple[float, ...] = (0.33, 0.01)
-    other: tuple[float, ...] = (0.33, 0.01)
+    own: tuple[float, ...] = (0.44, 0.018)
+    other: tuple[float, ...] = (0.44, 0.015)
     pairs: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     passages: int = PRIOR_PASSAGES
 

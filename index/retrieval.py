@@ -116,9 +116,9 @@ class Candidates:
     rows, positions: int64 [n], in the index and in the partition. features: float32 [n, 6]: the centred
     cosine and the late interaction, both in standard deviations above the passages of the language at
     large; BM25 in standard deviations above the candidates, for another language the share of the terms
-    that do not depend on the language; the share of the question's terms that match, which tells whether
-    the question's own language answers it at all; BM25 of its names across scripts; 1 for another language.
-    The fourth is 0 for another language, the last two are within one. vectors: float32 [n, dim], centred.
+    that do not depend on the language; the share of the question's terms that match; BM25 of its names across
+    scripts; 1 for another language. The fourth is 0 for another language, the last two are within one.
+    vectors: float32 [n, dim], centred.
     """
 
     language: str

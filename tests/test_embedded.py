@@ -78,13 +78,18 @@ def packed_model(hidden=32, layers=1, heads=2, intermediate=64, positions=64):
     return head + directory + body
 
 
+def put_additions(monkeypatch, additions):
+    save_additions(additions, encoder_additions.FILE)
+    monkeypatch.setattr(encoder_additions, "SHA256", embedded.sha256(encoder_additions.FILE))
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """A tiny packed model in the package's place, and a cache of its own: the folder that will be written."""
     source = tmp_path / "e5-small-q4.bin"
     source.write_bytes(packed_model())
     monkeypatch.setattr(encoder_additions, "FILE", tmp_path / "additions.safetensors")
-    save_additions({"encoder.layer.0.output.dense": ADDED}, encoder_additions.FILE)
+    put_additions(monkeypatch, {"encoder.layer.0.output.dense": ADDED})
     monkeypatch.setattr(embedded, "_source_path", lambda: source)
     monkeypatch.setattr(embedded, "SOURCE_SHA256", embedded.sha256(source))
     monkeypatch.setenv("TRICITE_CACHE", str(tmp_path / "cache"))
@@ -235,6 +240,7 @@ def test_two_processes_at_once(tiny, tmp_path):
         "source, encoder_additions.FILE = map(pathlib.Path, sys.argv[1:])\n"
         "embedded._source_path = lambda: source\n"
         "embedded.SOURCE_SHA256 = embedded.sha256(source)\n"
+        "encoder_additions.SHA256 = embedded.sha256(encoder_additions.FILE)\n"
         "shares = []\n"
         "folder = embedded.embedded_model_path(shares.append)\n"
         "print(len(shares), embedded._is_whole(folder))\n"
@@ -271,7 +277,7 @@ def test_cache_that_cannot_be_written(tiny, tmp_path, monkeypatch):
 def test_fingerprint_follows_additions_and_format(tiny, monkeypatch):
     before = embedded_fingerprint()
     assert before == embedded_fingerprint()
-    save_additions({"encoder.layer.0.output.dense": (ADDED[0], -ADDED[1])}, encoder_additions.FILE)
+    put_additions(monkeypatch, {"encoder.layer.0.output.dense": (ADDED[0], -ADDED[1])})
     after = embedded_fingerprint()
     assert after != before
     monkeypatch.setattr(embedded, "FORMAT_VERSION", 0)
@@ -286,9 +292,9 @@ def test_additions_that_are_missing_or_damaged(tiny, damage):
     assert not list(tiny.parent.glob("*.partial"))
 
 
-def test_other_additions_are_merged(tiny):
+def test_other_additions_are_merged(tiny, monkeypatch):
     before = (embedded_model_path() / "model.safetensors").read_bytes()
-    save_additions({"encoder.layer.0.output.dense": (ADDED[0], -ADDED[1])}, encoder_additions.FILE)
+    put_additions(monkeypatch, {"encoder.layer.0.output.dense": (ADDED[0], -ADDED[1])})
     assert written_again()
     assert (tiny / "model.safetensors").read_bytes() != before
 
@@ -336,7 +342,7 @@ def test_vectors_without_additions_are_near_the_engines(engine, tmp_path, monkey
     from sentence_transformers import SentenceTransformer
 
     monkeypatch.setattr(encoder_additions, "FILE", tmp_path / "none.safetensors")
-    save_additions({}, encoder_additions.FILE)
+    put_additions(monkeypatch, {})
     monkeypatch.setenv("TRICITE_CACHE", str(tmp_path))
     model = SentenceTransformer(str(embedded_model_path()), device="cpu", local_files_only=True)
     for ours, theirs in [

@@ -329,6 +329,12 @@ def test_another_embedder_is_refused_until_repaired(documents: Path, tmp_path: P
         build(folder, documents, embedder=HashEmbedder(32))
     with pytest.raises(IndexMismatch, match="splitter"):
         Index(folder, HashEmbedder(), Splitter(max_tokens=40))
+    newer = HashEmbedder()
+    newer.fingerprint = "of its next version"
+    with pytest.raises(
+        IndexMismatch, match=f"another version of the embedder '{newer.name}': run `tricite repair`"
+    ):
+        Index(folder, newer, SPLITTER)
     rebuild_index(folder, HashEmbedder(32), splitter=SPLITTER)
     index = Index(folder, HashEmbedder(32), SPLITTER)
     assert len(index.documents()) == 4 and index.problems() == []

@@ -9,6 +9,9 @@ each must find its passage among the others by what a search adds up: the cosine
 Only the upper half of the layers gets additions; the states below it are worked out once. Tokens are held
 near to where they were, as more than ranking reads them. Paragraphs that fit_calibration reads, and held-out
 articles, are left out, so that what is fitted later is fitted on text that the encoder was not trained on.
+
+Everything that is fitted to the encoder has to follow: the checksum in index/encoder_additions.py, then
+fit_token_codec, fit_calibration, and in qa/training fit_checking and fit_evidence.
 """
 
 from __future__ import annotations
@@ -38,6 +41,7 @@ from index.chinese import simplified
 from index.embedded import packaged_weights
 from index.embedder import text_rows
 from index.encoder_additions import FILE, save_additions
+from index.files import sha256
 from index.sentence_model import SentenceModel, readable
 from index.training.fit_calibration import read_training_folder
 from index.training.squad import read_examples
@@ -56,7 +60,8 @@ _HELD = 6.0
 """What the mean distance (1 - cosine) of a token from where it was counts."""
 _FROM_LAYER, _RANK, _RATE = 6, 32, 4e-4
 _COSINE, _LATE = (62.0, 49.0), (68.0, 110.0)
-"""About what a search weighs them, before they are standardised: in the question's language, in others."""
+"""About what a search of the version before weighed them, before they are standardised: in the question's
+language, in others."""
 _BM25, _BM25_PRIOR, _BEST = 1.4, (0.0, 0.1), 50
 _THIRD = 0.6
 _ATTENTION = 625_000
@@ -335,11 +340,11 @@ class Trainer:
 
     def _draw(self, language: str) -> tuple[list[int], list[tuple[int, int, frozenset[int]]]]:
         """Passages, and (question, passage, all that answer it), both from short to long."""
-        material, chosen = self._material, set[int]()
+        material, chosen = self._material, dict[int, None]()
         while len(chosen) < min(_PASSAGES[language], len(material.trained[language])):
             first = self._random.choice(material.trained[language])
-            chosen |= {first, *self._random.sample(material.near[first], _TOGETHER - 1)}
-        passages = sorted(sorted(chosen)[: _PASSAGES[language]], key=lambda one: len(material.passages[one]))
+            chosen |= dict.fromkeys([first, *self._random.sample(material.near[first], _TOGETHER - 1)])
+        passages = sorted(list(chosen)[: _PASSAGES[language]], key=lambda one: len(material.passages[one]))
         asked = [
             (question, passage, answering)
             for passage in passages
@@ -428,6 +433,7 @@ def main() -> None:
         },
         arguments.out,
     )
+    _log.info("%s: SHA-256 %s, for index/encoder_additions.py", arguments.out, sha256(arguments.out))
 
 
 if __name__ == "__main__":
