@@ -73,10 +73,8 @@ def time_search(retriever: HybridRetriever, model: SentenceModel, questions: lis
         started = time.perf_counter()
         retriever.search(question, 10)
         found["search"].append((time.perf_counter() - started) * 1000)
-        encoding = model.with_special_tokens(
-            model.encode([model.query_prompt + simplified(question.text)])[0]
-        )
-        features = {"input_ids": torch.tensor([encoding.ids])}
+        (tokenized,) = model.tokenized([simplified(question.text)], model.query_prompt, None)
+        features = {"input_ids": torch.tensor([tokenized.ids])}
         features["attention_mask"] = torch.ones_like(features["input_ids"])
         started = time.perf_counter()
         with torch.inference_mode():

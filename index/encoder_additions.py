@@ -40,7 +40,7 @@ def with_additions(weights: Iterable[tuple[str, Vectors]]) -> Iterator[tuple[str
         yield name, weight
 
 
-def save_additions(additions: Mapping[str, tuple[Vectors, Vectors]], file: Path = FILE) -> None:
+def save_additions(additions: Mapping[str, tuple[Vectors, Vectors]], file: Path) -> None:
     """Write A [rank, in] and B [out, rank] of each layer, by its name in transformers' BertModel.
 
     SHA256 has to follow what FILE holds.

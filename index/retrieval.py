@@ -100,8 +100,8 @@ class RetrievalSettings:
 
 
 _DENSE, _LATE = 0, 1
-_LEXICAL_PRIOR = (0.0, 0.1)
-_THIRD, _QUARTER, _UNEVEN = 0.6, 0.25, 0.8
+LEXICAL_PRIOR = (0.0, 0.1)
+THIRD, _QUARTER, _UNEVEN = 0.6, 0.25, 0.8
 """Of a third best match, of the best quarter and of the deviation between tokens: shares with which the fit
 of the weights loses least (docs/retrieval.md)."""
 _MOST_NAMES = 3.0
@@ -258,7 +258,7 @@ class HybridRetriever:
         lexical, names = lexical[positions], np.minimum(names[positions], _MOST_NAMES)
         none = np.zeros_like(dense)
         if language == query.language:
-            features = [dense, none, standardise(lexical, lexical, _LEXICAL_PRIOR), lexical, none, none]
+            features = [dense, none, standardise(lexical, lexical, LEXICAL_PRIOR), lexical, none, none]
         else:
             features = [dense, none, lexical, none, names, np.ones_like(dense)]
         return Candidates(language, rows, positions, np.stack(features, axis=1), vectors)
@@ -349,7 +349,7 @@ def late_interaction(matches: Vectors, *, within: bool) -> Vectors:
     if not matches.shape[-1]:
         return np.zeros(matches.shape[1], dtype=np.float32)
     best, third, together = matches
-    told = (best - _THIRD * third + _QUARTER * together).mean(axis=1)
+    told = (best - THIRD * third + _QUARTER * together).mean(axis=1)
     return np.asarray(told - _UNEVEN * best.std(axis=1) if within else told)
 
 

@@ -7,6 +7,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,16 @@ CONTEXT_TOKENS = 48
 CHARACTERS_PER_TOKEN = 16
 # What no tokenizer takes (lone surrogates) or reads as an end (NUL); replaced one for one, to keep offsets.
 _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tokenized:
+    """A text as a model reads it: ids of prompt, context, text and special tokens; rows of those tokens that
+    hold some of the text, and their offsets in it, int32 [rows, 2]."""
+
+    ids: Sequence[int]
+    rows: list[int]
+    offsets: NDArray[np.int32]
 
 
 class SentenceModel:
@@ -113,12 +124,25 @@ class SentenceModel:
         """Tokenize without special tokens and without cutting."""
         return list(self.tokenizer.encode_batch(list(texts), add_special_tokens=False))
 
-    def with_special_tokens(self, encoding: Any) -> Any:
+    def tokenized(self, texts: Sequence[str], prompt: str, contexts: Sequence[str] | None) -> list[Tokenized]:
+        """Prompt, context and text of each, cut to max_tokens; the text goes first where room is short."""
+        bodies = [readable(text[: self.max_tokens * CHARACTERS_PER_TOKEN]) for text in texts]
+        heads = [prompt] * len(bodies)
+        if contexts is not None:
+            heads = self._heads_with_context(bodies, prompt, contexts)
+        encodings = self.encode([head + body for head, body in zip(heads, bodies, strict=True)])
+        encodings = [self._with_special_tokens(encoding) for encoding in encodings]
+        return [
+            Tokenized(encoding.ids, *_text_rows(encoding.offsets, len(head), body))
+            for encoding, head, body in zip(encodings, heads, bodies, strict=True)
+        ]
+
+    def _with_special_tokens(self, encoding: Any) -> Any:
         """Cut an encoding so that it fits with its special tokens, and add them."""
         encoding.truncate(self.max_tokens - self.tokenizer.num_special_tokens_to_add(False))
         return self.tokenizer.post_process(encoding)
 
-    def heads_with_context(self, bodies: Sequence[str], prompt: str, contexts: Sequence[str]) -> list[str]:
+    def _heads_with_context(self, bodies: Sequence[str], prompt: str, contexts: Sequence[str]) -> list[str]:
         """Prompt and as much of each context as leaves the whole text inside max_tokens."""
         cut = [readable(context[: CONTEXT_TOKENS * CHARACTERS_PER_TOKEN]).strip() for context in contexts]
         # Two more than the special tokens: for the new line, and a first token that splits differently.
@@ -178,6 +202,26 @@ def use_one_core() -> None:
         restoring = threading.Thread(target=torch.set_num_threads, args=(usual,))
         restoring.start()
         restoring.join()
+
+
+def _text_rows(
+    spans: Sequence[tuple[int, int]], before: int, text: str
+) -> tuple[list[int], NDArray[np.int32]]:
+    """The rows of the tokens that hold some of the text, and their spans in it, without white space around.
+
+    before: characters of prompt and context in front. Special tokens have empty spans.
+    """
+    rows, kept = [], []
+    for row, (start, end) in enumerate(spans):
+        start, end = max(start - before, 0), end - before
+        while start < end and text[start].isspace():
+            start += 1
+        while start < end and text[end - 1].isspace():
+            end -= 1
+        if start < end:
+            rows.append(row)
+            kept.append((start, end))
+    return rows, np.array(kept, dtype=np.int32).reshape(-1, 2)
 
 
 def readable(text: str) -> str:

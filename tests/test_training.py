@@ -109,9 +109,7 @@ def test_the_written_questions_are_sound(file: Path) -> None:
 
 
 @pytest.mark.model
-def test_the_encoder_is_trained_from_what_is_embedded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_encoder_is_trained_from_what_is_embedded() -> None:
     """Cut in two and put together again, with additions that are still 0, it gives the same states; steps
     towards where they shall be move them there."""
     import torch

@@ -208,7 +208,6 @@ def fit(made: list[Example], *, late: bool) -> tuple[dict[str, list[float]], dic
     if not late:
         features[..., 1] = near[:] = 0
     real = torch.arange(longest) < torch.tensor([[len(one.relevant)] for one in made])
-    own &= real
     shares = torch.tensor([one.share for one in made])
     least = torch.tensor(-1e4)
 

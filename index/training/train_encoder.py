@@ -39,10 +39,10 @@ from index.background import standardise
 from index.bm25 import Bm25Index
 from index.chinese import simplified
 from index.embedded import packaged_weights
-from index.embedder import text_rows
 from index.encoder_additions import FILE, save_additions
 from index.files import sha256
-from index.sentence_model import SentenceModel, readable
+from index.retrieval import LEXICAL_PRIOR, THIRD
+from index.sentence_model import SentenceModel
 from index.training.fit_calibration import read_training_folder
 from index.training.squad import read_examples
 
@@ -62,8 +62,7 @@ _FROM_LAYER, _RANK, _RATE = 6, 32, 4e-4
 _COSINE, _LATE = (62.0, 49.0), (68.0, 110.0)
 """About what a search of the version before weighed them, before they are standardised: in the question's
 language, in others."""
-_BM25, _BM25_PRIOR, _BEST = 1.4, (0.0, 0.1), 50
-_THIRD = 0.6
+_BM25, _BEST = 1.4, 50
 _ATTENTION = 625_000
 """Pairs of tokens whose attention is taken at once, about."""
 _LINEAR = (
@@ -151,32 +150,29 @@ class Encoder:
                 added = Added(layer.get_submodule(name))
                 setattr(layer.get_submodule(parent) if parent else layer, last, added)
                 self.additions[f"encoder.layer.{number}.{name}"] = added
-        return [
-            part for added in self.additions.values() for part in added.parameters() if part.requires_grad
-        ]
+        return [part for added in self.additions.values() for part in (added.inner, added.outer)]
 
     def read(
         self, texts: Sequence[str], languages: Sequence[str], prompt: str, contexts: Sequence[str]
     ) -> list[Text]:
         """Texts with their states so far."""
-        bodies = [readable(simplified(text)) for text in texts]
-        heads = self.model.heads_with_context(bodies, prompt, [simplified(context) for context in contexts])
-        encodings = self.model.encode([head + body for head, body in zip(heads, bodies, strict=True)])
-        encodings = [self.model.with_special_tokens(encoding) for encoding in encodings]
+        tokenized = self.model.tokenized(
+            [simplified(text) for text in texts], prompt, [simplified(context) for context in contexts]
+        )
         found: list[Any] = [None] * len(texts)
-        order = sorted(range(len(texts)), key=lambda number: len(encodings[number]))
-        for run in _runs(order, [len(encoding) for encoding in encodings]):
-            ids = [torch.tensor(encodings[number].ids) for number in run]
+        order = sorted(range(len(texts)), key=lambda number: len(tokenized[number].ids))
+        for run in _runs(order, [len(text.ids) for text in tokenized]):
+            ids = [torch.tensor(tokenized[number].ids) for number in run]
             with torch.no_grad(), torch.autocast("cpu", dtype=torch.bfloat16):
                 hidden = self._network.embeddings(pad_sequence(ids, batch_first=True))
                 lower = self._through(hidden, ids, self._layers[:_FROM_LAYER])
                 last = self._through(lower, ids, self._layers[_FROM_LAYER:])
             for row, number in enumerate(run):
-                rows, _ = text_rows(encodings[number].offsets, len(heads[number]), bodies[number])
                 size = len(ids[row])
                 before = functional.normalize(last[row, :size].float(), dim=-1).bfloat16()
                 states = lower[row, :size].bfloat16().clone()
-                found[number] = Text(languages[number], torch.tensor(rows), states, before)
+                rows = torch.tensor(tokenized[number].rows)
+                found[number] = Text(languages[number], rows, states, before)
         return found
 
     def __call__(self, texts: Sequence[Text]) -> Encoded:
@@ -202,7 +198,7 @@ class Encoder:
     ) -> torch.Tensor:
         """States [n, longest, dim] through some layers. Attention is multiplied out: several times as fast
         backwards as torch's own for few texts."""
-        hidden = torch.zeros(_real(texts).shape).masked_fill(~_real(texts), -1e4)[:, None, None].bfloat16()
+        hidden = torch.where(_real(texts), 0.0, -1e4)[:, None, None].bfloat16()
         for layer in layers:
             attention = layer.attention.self
             query, key, value = (
@@ -292,7 +288,7 @@ def late_interaction(questions: Encoded, passages: Encoded) -> torch.Tensor:
     cosines = (asked @ passages.tokens.flatten(0, 1).bfloat16().T).float()
     cosines = cosines.view(len(asked), *passages.kept.shape).masked_fill(~passages.kept, -1.0)
     best = cosines.topk(min(3, cosines.shape[-1]), dim=-1).values
-    told = best[..., 0] - _THIRD * best[..., -1]
+    told = best[..., 0] - THIRD * best[..., -1]
     owner = questions.kept.nonzero()[:, 0]
     total = torch.zeros(len(questions.kept), told.shape[1]).index_add(0, owner, told)
     return total / questions.kept.sum(dim=1, keepdim=True)
@@ -373,7 +369,7 @@ class Trainer:
                 terms(self._material.wordings[asked[row]], language)
             )
             here = covered[[self._material.places[passage] for passage in passages]]
-            found[row] = torch.from_numpy(_BM25 * standardise(here, np.sort(covered)[-_BEST:], _BM25_PRIOR))
+            found[row] = torch.from_numpy(_BM25 * standardise(here, np.sort(covered)[-_BEST:], LEXICAL_PRIOR))
         return found
 
 
